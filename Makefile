@@ -1,0 +1,71 @@
+# Everything that is done with this repository; `make help` lists it. CARGO_TARGET_DIR is respected.
+
+SHELL := /bin/bash
+COMETBFT := github.com/cometbft/cometbft/cmd/cometbft@v0.38.26
+APT := build-essential ca-certificates clang cmake libclang-dev libssl-dev mold pkg-config pocl-opencl-icd ocl-icd-opencl-dev
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+GOBIN := $(shell go env GOPATH 2>/dev/null)/bin
+export PATH := $(PATH):$(GOBIN)
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build demo localnet test test-long test-crash bench lint budget proto proto-check contracts fmt
+
+help: ## Lists these targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## Installs what is missing of Debian's packages and CometBFT, or says what to install.
+	@missing=$$(for p in $(APT); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  if ! command -v apt-get >/dev/null; then echo "install the equivalents of:" $$missing >&2; exit 1; fi; \
+	  sudo=; if [ "$$(id -u)" != 0 ]; then sudo=$$(command -v sudo) || { echo "as root: apt-get install" $$missing >&2; exit 1; }; fi; \
+	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+	@command -v cargo >/dev/null || { echo "Rust is missing: curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh" >&2; exit 1; }
+	@command -v cometbft >/dev/null || { \
+	  command -v go >/dev/null || { echo "Go is missing, which builds CometBFT: take it from https://go.dev/dl" >&2; exit 1; }; \
+	  echo "installing $(COMETBFT), about a minute"; go install $(COMETBFT); }
+
+# One selection of packages and one profile everywhere: another would compile the dependencies again.
+build: deps ## Builds everything.
+	cargo build --workspace --all-targets
+
+demo: build ## One job from a scene file to its picture on a real network; KEEP=1 leaves it running.
+	@$(TARGET)/debug/localnet demo
+
+localnet: build ## Four validators until ctrl-c.
+	@$(TARGET)/debug/localnet up --validators 4
+
+test: deps ## All tests; with networks of real processes, a short crash test among them.
+	cargo test --workspace
+
+test-long: deps ## As test, with fifty honest jobs, more random cases, and the whole crash test.
+	ALIQUOT_HONEST_JOBS=50 PROPTEST_CASES=2048 cargo test --workspace
+	$(MAKE) test-crash
+
+test-crash: deps ## Four validators, 200 blocks under load, one of them killed every 20.
+	ALIQUOT_CRASH_BLOCKS=200 ALIQUOT_CRASH_EVERY=20 \
+	  cargo test --workspace crashes_lose_nothing -- --nocapture
+
+bench: deps ## Measures, and prints each figure beside its ceiling.
+	cargo bench --workspace --benches
+
+lint: ## Format, clippy, licences and advisories, and the size budget.
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed: licences and advisories are not checked"; fi
+	@$(MAKE) --no-print-directory budget
+
+budget: ## Prints sizes of files and functions, own traits and macros.
+	@.ci/budget
+
+proto: ## Writes the generated types and descriptors again.
+	cargo run -p aliquot-proto --no-default-features --example generate
+
+proto-check: ## Fails if the generated code is not what proto/ says.
+	cargo run -p aliquot-proto --no-default-features --example generate -- --check
+
+contracts: ## Builds the contracts to wasm.
+	contracts/build
+
+fmt: ## Formats the code.
+	cargo fmt --all

@@ -1,0 +1,8 @@
+//! Tests of the client: alone, and against a small chain behind a real RPC port on loopback.
+
+mod chain;
+mod events_arrive_once_and_in_order;
+mod keys_are_kept_safely;
+mod sdl_becomes_groups;
+mod transactions_are_never_lost;
+mod transactions_are_signed;

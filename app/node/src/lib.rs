@@ -1,0 +1,42 @@
+//! The chain: `aliquotd` as a library, so that tests and benches drive the very code that runs.
+//!
+//! Read `runtime.rs` for what the chain is made of, `app.rs` for how a block runs, `deliver.rs` and `ante.rs` for what
+//! happens to one transaction, and the head of each `modules/<name>/mod.rs` for that module's specification.
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::float_arithmetic
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+pub mod abci;
+pub mod ante;
+pub mod app;
+pub mod deliver;
+mod hooks;
+pub mod ids;
+pub mod modules;
+mod query;
+pub mod runtime;
+pub mod signatures;
+pub mod socket;
+pub mod vrf;
+
+/// Ends the process at once. A node that cannot go on exactly must not go on at all.
+pub fn abort(why: &str) -> ! {
+    tracing::error!("stopping: {why}");
+    eprintln!("aliquotd stops: {why}");
+    std::process::abort()
+}

@@ -1,0 +1,174 @@
+//! The life of a job: made with its lease, driven by deadlines, ended exactly once.
+
+use super::{Error, bond, params, plan, state::*};
+use crate::{
+    hooks,
+    ids::LeaseKey,
+    modules::{beacon, escrow, provider},
+};
+use aliquot_kernels::{chacha::sample_indices, merkle::sample_seed};
+use aliquot_proto::{
+    compute::v1::{self as pb, JobFault, JobPhase},
+    deployment::v1::JobSpec,
+    market::v1::LeaseClosedReason as Reason,
+};
+use aliquot_sdk::{Coin, Ctx, Result, Sdk, ensure};
+use sha2::{Digest, Sha256};
+
+/// Deadlines that one block handles; more wait for the next block.
+const MAX_DUE: usize = 500;
+
+/// Makes the job of a new lease and locks the device's bond for it.
+pub fn start(ctx: &mut Ctx, lease: &LeaseKey, device_id: &[u8], spec: &JobSpec, price: &Coin) -> Result<()> {
+    let plan = plan(ctx, spec)?;
+    let locked = bond::lock(ctx, &lease.provider, device_id, price)?;
+    let due_height = ctx.block.height.saturating_add(u64::from(plan.commit_blocks));
+    let job = pb::Job {
+        id: Some(lease.id()),
+        device_id: device_id.to_vec(),
+        kernel: spec.kernel.clone(),
+        input_hash: Sha256::digest(&spec.input).to_vec(),
+        phase: JobPhase::Leased.into(),
+        chunks: plan.chunks,
+        samples: plan.samples,
+        price: Some(price.into()),
+        locked: locked.to_string(),
+        due_height,
+        chunk_cost: plan.chunk_cost,
+        ..pb::Job::default()
+    };
+    INPUTS.set(ctx, lease, &spec.input)?;
+    DUE.insert(ctx, &(due_height, *lease))?;
+    JOBS.set(ctx, lease, &job)
+}
+
+pub fn load(ctx: &Ctx, lease: &LeaseKey) -> Result<pb::Job> {
+    Ok(JOBS.get(ctx, lease)?.ok_or_else(|| Error::JobNotFound(lease.to_string()))?)
+}
+
+/// Loads a job that must be in `phase` and before its deadline.
+pub fn load_in(ctx: &Ctx, lease: &LeaseKey, phase: JobPhase) -> Result<pb::Job> {
+    let job = load(ctx, lease)?;
+    ensure(job.phase() == phase, || Error::WrongPhase(job.phase().as_str_name().into()))?;
+    ensure(ctx.block.height <= job.due_height, || Error::TooLate(job.due_height))?;
+    Ok(job)
+}
+
+/// Moves a job to its next phase, which falls due at `due_height` (0: at no height).
+pub fn advance(ctx: &mut Ctx, lease: &LeaseKey, job: &mut pb::Job, phase: JobPhase, due_height: u64) -> Result<()> {
+    DUE.remove(ctx, &(job.due_height, *lease))?;
+    job.phase = phase.into();
+    job.due_height = due_height;
+    if due_height > 0 {
+        DUE.insert(ctx, &(due_height, *lease))?;
+    }
+    JOBS.set(ctx, lease, job)
+}
+
+pub fn height_after(ctx: &Ctx, blocks: u32) -> u64 {
+    ctx.block.height.saturating_add(u64::from(blocks))
+}
+
+/// Ends a job that the tenant no longer wants and whose result is not committed: the provider gets its cancellation
+/// part. Returns whether it did; a committed job goes on to settle.
+pub fn cancel(ctx: &mut Ctx, lease: &LeaseKey) -> Result<bool> {
+    let job = load(ctx, lease)?;
+    if job.phase() != JobPhase::Leased {
+        return Ok(false);
+    }
+    let bps = params(ctx)?.job_cancel_bps;
+    end(ctx, lease, job, JobPhase::Cancelled, JobFault::None, bps, 0, Reason::Owner)?;
+    Ok(true)
+}
+
+/// Ends a job for fraud: everything that its lease locked is slashed, the price goes back.
+pub fn fail(ctx: &mut Ctx, lease: &LeaseKey, job: pb::Job, fault: JobFault) -> Result<()> {
+    let (slash_bps, reason) = match fault {
+        JobFault::LateCommit => (params(ctx)?.late_bps, Reason::ProviderLate),
+        JobFault::MissingOpening => (10_000, Reason::ProviderWithheld),
+        _ => (10_000, Reason::ProviderFraud),
+    };
+    end(ctx, lease, job, JobPhase::Failed, fault, 0, slash_bps, reason)?;
+    ctx.emit(&pb::EventJobFailed { id: Some(lease.id()), fault: fault.into() })
+}
+
+/// The one way a job ends: `pay_bps` of its price are paid, `slash_bps` of its lock are slashed, its lease closes.
+#[allow(clippy::too_many_arguments)] // one call per outcome; a struct would only name them twice
+fn end(
+    ctx: &mut Ctx,
+    lease: &LeaseKey,
+    mut job: pb::Job,
+    phase: JobPhase,
+    fault: JobFault,
+    pay_bps: u32,
+    slash_bps: u32,
+    reason: Reason,
+) -> Result<()> {
+    job.fault = fault.into();
+    job.ended_at = ctx.block.height;
+    advance(ctx, lease, &mut job, phase, 0)?;
+    INPUTS.remove(ctx, lease)?;
+    bond::unlock(ctx, lease, &job, slash_bps)?;
+    let payee = provider::load(ctx, &lease.provider).and_then(|_| Ok(lease.provider))?;
+    escrow::settle(ctx, lease, &payee, pay_bps)?;
+    hooks::job_ended(ctx, lease, reason)
+}
+
+/// What falls due at this height. An item that fails is set aside with an event; the chain goes on.
+pub fn run_due(ctx: &mut Ctx) -> Result<()> {
+    let now = ctx.block.height;
+    let mut due = Vec::new();
+    for entry in DUE.under(ctx, &()).take(MAX_DUE) {
+        let (height, lease) = entry?;
+        if height > now {
+            break;
+        }
+        due.push((height, lease));
+    }
+    for (height, lease) in due {
+        let done = ctx.atomic(|ctx| fall_due(ctx, &lease));
+        quarantine(ctx, &lease, done)?;
+        DUE.remove(ctx, &(height, lease))?;
+    }
+    Ok(())
+}
+
+/// Turns an item's error into an event, unless the database failed, which must stop the node.
+pub fn quarantine(ctx: &mut Ctx, lease: &LeaseKey, done: Result<()>) -> Result<()> {
+    match done {
+        Err(error) if error.is_io() => Err(error),
+        Err(error) => {
+            tracing::error!(%lease, %error, "job set aside");
+            let codespace = error.codespace.into();
+            ctx.emit(&pb::EventQuarantined { id: Some(lease.id()), codespace, code: error.code })
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+fn fall_due(ctx: &mut Ctx, lease: &LeaseKey) -> Result<()> {
+    let job = load(ctx, lease)?;
+    match job.phase() {
+        JobPhase::Leased => fail(ctx, lease, job, JobFault::LateCommit),
+        JobPhase::Committed => sample(ctx, lease, job),
+        JobPhase::Sampled => fail(ctx, lease, job, JobFault::MissingOpening),
+        JobPhase::Verified => settle(ctx, lease, job),
+        phase => Err(Sdk::Logic(format!("a job that is {} fell due", phase.as_str_name())).into()),
+    }
+}
+
+/// Draws the chunks to open, from the beacon of this very block.
+fn sample(ctx: &mut Ctx, lease: &LeaseKey, mut job: pb::Job) -> Result<()> {
+    let beacon = beacon::at(ctx, ctx.block.height)?;
+    let root = <[u8; 32]>::try_from(job.root.as_slice()).map_err(|_| Error::InvalidRoot)?;
+    let seed = sample_seed(&ctx.block.chain_id, &beacon, lease.to_string().as_bytes(), &root);
+    job.sampled = sample_indices(&seed, job.chunks, job.samples);
+    let open_deadline = height_after(ctx, params(ctx)?.open_blocks);
+    advance(ctx, lease, &mut job, JobPhase::Sampled, open_deadline)?;
+    ctx.emit(&pb::EventJobSampled { id: Some(lease.id()), sampled: job.sampled, open_deadline })
+}
+
+fn settle(ctx: &mut Ctx, lease: &LeaseKey, job: pb::Job) -> Result<()> {
+    end(ctx, lease, job, JobPhase::Settled, JobFault::None, 10_000, 0, Reason::Completed)?;
+    ctx.emit(&pb::EventJobSettled { id: Some(lease.id()) })
+}

@@ -1,0 +1,113 @@
+//! Queries of `market`, with Akash's filters: a filter holds on every page.
+
+use super::{Error, order, state::*};
+use crate::ids::{LeaseKey, OrderKey};
+use aliquot_proto::market::v1 as pb;
+use aliquot_sdk::{Address, Ctx, Key, Result, Routes, paginate};
+
+pub fn routes(r: &mut Routes) {
+    r.query(orders)
+        .query(query_order)
+        .query(bids)
+        .query(bid)
+        .query(leases)
+        .query(lease)
+        .query(query_params);
+}
+
+/// The leading part of a key that `owner` and `dseq` fix.
+struct Part {
+    owner: Option<Address>,
+    dseq: u64,
+}
+
+impl Part {
+    fn parse(owner: &str, dseq: u64) -> Result<Self> {
+        let owner = if owner.is_empty() { None } else { Some(Address::parse(owner)?) };
+        Ok(Part { owner, dseq })
+    }
+    fn fits(&self, key: &OrderKey) -> bool {
+        self.owner.is_none_or(|owner| owner == key.owner) && (self.dseq == 0 || self.dseq == key.dseq)
+    }
+}
+
+impl Key for Part {
+    fn write(&self, out: &mut Vec<u8>, last: bool) {
+        match (self.owner, self.dseq) {
+            (None, _) => {}
+            (Some(owner), 0) => owner.write(out, last),
+            (Some(owner), dseq) => (owner, dseq).write(out, last),
+        }
+    }
+    /// Only ever written, as a prefix.
+    fn read(_: &mut &[u8], _: bool) -> Option<Self> {
+        None
+    }
+}
+
+fn orders(ctx: &Ctx, q: pb::QueryOrdersRequest) -> Result<pb::QueryOrdersResponse> {
+    let f = q.filters.unwrap_or_default();
+    let part = Part::parse(&f.owner, f.dseq)?;
+    let list = match (part.owner, f.state) {
+        (None, state) if state != 0 => ORDERS_BY_STATE.listed(ORDERS.map(), &state.unsigned_abs()),
+        _ => ORDERS.map().listed(&part),
+    };
+    let page = paginate(ctx, q.pagination, list, |(key, order)| {
+        Ok((part.fits(&key) && (f.state == 0 || order.state == f.state)).then_some(order))
+    })?;
+    Ok(pb::QueryOrdersResponse { orders: page.items, pagination: page.response })
+}
+
+fn query_order(ctx: &Ctx, q: pb::QueryOrderRequest) -> Result<pb::QueryOrderResponse> {
+    Ok(pb::QueryOrderResponse { order: Some(order(ctx, &OrderKey::parse(&q.id)?)?) })
+}
+
+fn bids(ctx: &Ctx, q: pb::QueryBidsRequest) -> Result<pb::QueryBidsResponse> {
+    let f = q.filters.unwrap_or_default();
+    let part = Part::parse(&f.owner, f.dseq)?;
+    let provider = if f.provider.is_empty() { None } else { Some(Address::parse(&f.provider)?) };
+    let list = match (part.owner, provider) {
+        (None, Some(provider)) if f.state != 0 => {
+            BIDS_BY_PROVIDER.listed(BIDS.map(), &(provider, f.state.unsigned_abs()))
+        }
+        (None, Some(provider)) => BIDS_BY_PROVIDER.listed(BIDS.map(), &provider),
+        _ => BIDS.map().listed(&part),
+    };
+    let page = paginate(ctx, q.pagination, list, |(key, bid)| {
+        let fits = part.fits(&key.order) && provider.is_none_or(|p| p == key.provider);
+        Ok((fits && (f.state == 0 || bid.state == f.state)).then_some(bid))
+    })?;
+    Ok(pb::QueryBidsResponse { bids: page.items, pagination: page.response })
+}
+
+fn bid(ctx: &Ctx, q: pb::QueryBidRequest) -> Result<pb::QueryBidResponse> {
+    let key = LeaseKey::parse(&q.id)?;
+    Ok(pb::QueryBidResponse { bid: Some(BIDS.get(ctx, &key)?.ok_or(Error::BidNotFound(key))?) })
+}
+
+fn leases(ctx: &Ctx, q: pb::QueryLeasesRequest) -> Result<pb::QueryLeasesResponse> {
+    let f = q.filters.unwrap_or_default();
+    let part = Part::parse(&f.owner, f.dseq)?;
+    let provider = if f.provider.is_empty() { None } else { Some(Address::parse(&f.provider)?) };
+    let list = match (part.owner, provider) {
+        (None, Some(provider)) if f.state != 0 => {
+            LEASES_BY_PROVIDER.listed(LEASES.map(), &(provider, f.state.unsigned_abs()))
+        }
+        (None, Some(provider)) => LEASES_BY_PROVIDER.listed(LEASES.map(), &provider),
+        _ => LEASES.map().listed(&part),
+    };
+    let page = paginate(ctx, q.pagination, list, |(key, lease)| {
+        let fits = part.fits(&key.order) && provider.is_none_or(|p| p == key.provider);
+        Ok((fits && (f.state == 0 || lease.state == f.state)).then_some(lease))
+    })?;
+    Ok(pb::QueryLeasesResponse { leases: page.items, pagination: page.response })
+}
+
+fn lease(ctx: &Ctx, q: pb::QueryLeaseRequest) -> Result<pb::QueryLeaseResponse> {
+    let key = LeaseKey::parse(&q.id)?;
+    Ok(pb::QueryLeaseResponse { lease: Some(LEASES.get(ctx, &key)?.ok_or(Error::LeaseNotFound(key))?) })
+}
+
+fn query_params(ctx: &Ctx, _: pb::QueryParamsRequest) -> Result<pb::QueryParamsResponse> {
+    Ok(pb::QueryParamsResponse { params: Some(PARAMS.load_or_default(ctx)?) })
+}

@@ -1,0 +1,18 @@
+//! The modules, in the order of `runtime::MODULES`: a module uses only those above it.
+
+pub mod auth;
+pub mod bank;
+pub mod validator;
+
+pub mod beacon;
+pub mod provider;
+
+pub mod escrow;
+
+pub mod compute;
+
+pub mod market;
+
+pub mod deployment;
+
+pub mod wasm;

@@ -1,0 +1,9 @@
+//! Tests of the wire types, their descriptors, their JSON and their canonical encoding.
+
+mod cosmos_types;
+mod descriptors;
+mod entropy;
+mod json;
+mod strict;
+mod strict_laws;
+mod typed;

@@ -1,0 +1,41 @@
+//! `localnet`: a network to try things on, and the story of one job told on it.
+
+mod demo;
+mod story;
+mod up;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "localnet", version, about = "Runs Aliquot networks on this machine.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// A tenant's job from the deployment to the picture, on a network of one validator. KEEP=1 leaves it running.
+    Demo,
+    /// A network that runs until ctrl-c.
+    Up {
+        #[arg(long, default_value_t = 4)]
+        validators: usize,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Demo => demo::run().await,
+        Command::Up { validators } => up::run(validators).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Real networks: CometBFT, `aliquotd`, `aliquot-runner`.
+//!
+//! The tests share the machine: those that measure what survives a kill run alone, the others beside each other.
+
+mod crashes_lose_nothing;
+mod a_cheating_runner_is_caught;
+mod coins_are_sent_by_command_line;
+mod jobs_run_from_deployment_to_payment;
+
+use tokio::sync::RwLock;
+
+/// Read by tests that share the machine, written by those that need it whole.
+static MACHINE: RwLock<()> = RwLock::const_new(());
+
+/// A number from the environment, for tests that can be made longer.
+fn from_env(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
