@@ -131,34 +131,38 @@ fn execute(command: Command) -> Result<()> {
         Command::Init(init) => init.execute(),
         Command::Devices { json } => devices(json),
         Command::Check => check(),
-        Command::Register { home } => runtime()?.block_on(run::register(&home)),
+        Command::Register { home } => on_runtime(run::register(&home)),
         #[cfg(not(feature = "cheat"))]
-        Command::Run { home } => runtime()?.block_on(run::run(&home, Options {}, stop_signal())),
+        Command::Run { home } => on_runtime(serve(home, Options {})),
         #[cfg(feature = "cheat")]
         Command::Run { home, cheat } => {
             ensure!((0.0..=1.0).contains(&cheat), "--cheat is a part, from 0 to 1");
-            runtime()?.block_on(run::run(&home, Options { cheat }, stop_signal()))
+            on_runtime(serve(home, Options { cheat }))
         }
     }
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Runtime::new()?)
+fn on_runtime(task: impl Future<Output = Result<()>>) -> Result<()> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let done = runtime.block_on(task);
+    // A device that is still being tested is not waited for.
+    runtime.shutdown_background();
+    done
 }
 
-async fn stop_signal() {
+/// Runs the daemon until ctrl-c or SIGTERM.
+async fn serve(home: PathBuf, options: Options) -> Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => terminate.recv().await,
-            // Without the signal, ctrl-c is what is left.
-            Err(_) => std::future::pending().await,
+    // Taken over before anything begins, so that a stop is never a kill.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
     };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminated => {}
-    }
+    run::run(&home, options, stop).await
 }
 
 /// The log goes to stderr and lifts the progress bars out of its way.

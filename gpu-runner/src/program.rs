@@ -1,6 +1,9 @@
 //! OpenCL: finding devices, compiling kernels once, and running ranges of chunks.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
 
 use aliquot_kernels::{Job, Kernel};
 use ocl::{
@@ -25,18 +28,25 @@ fn failed(error: impl std::fmt::Display) -> DeviceError {
     DeviceError::OpenCl(told.join("; "))
 }
 
+/// Drivers set themselves up at the first call, and not all of them while another thread calls too.
+static SETUP: Mutex<()> = Mutex::new(());
+
 /// Every OpenCL device of the machine. Empty where there is no driver at all.
 pub fn list_devices() -> Result<Vec<(DeviceInfo, Platform, ocl::Device)>> {
+    let _alone = SETUP.lock().unwrap_or_else(PoisonError::into_inner);
     // Platform::list panics where there is none.
     let platforms = match core::get_platform_ids() {
         Ok(ids) => Platform::list_from_core(ids),
-        Err(error) if error.to_string().contains("PLATFORM_NOT_FOUND") => Vec::new(),
+        Err(error) if is_none(&error.to_string()) => Vec::new(),
         Err(error) => return Err(failed(error)),
     };
     let mut all = Vec::new();
     for (p, platform) in platforms.into_iter().enumerate() {
-        // A platform without devices answers with an error.
-        let devices = ocl::Device::list_all(platform).unwrap_or_default();
+        let devices = match ocl::Device::list_all(platform) {
+            Ok(devices) => devices,
+            Err(error) if error.to_string().contains("DEVICE_NOT_FOUND") => Vec::new(),
+            Err(error) => return Err(failed(error)),
+        };
         for (d, device) in devices.into_iter().enumerate() {
             if device.is_available().unwrap_or(false) {
                 all.push((
@@ -48,6 +58,11 @@ pub fn list_devices() -> Result<Vec<(DeviceInfo, Platform, ocl::Device)>> {
         }
     }
     Ok(all)
+}
+
+/// Without any driver the loader says so, or ocl gives up waiting for one.
+fn is_none(text: &str) -> bool {
+    text.contains("PLATFORM_NOT_FOUND") || text.contains("Unable to get platform id list")
 }
 
 fn describe(id: String, platform: Platform, device: ocl::Device) -> Result<DeviceInfo> {
@@ -89,6 +104,7 @@ pub struct OpenClDevice {
 
 impl OpenClDevice {
     pub fn new(info: DeviceInfo, platform: Platform, device: ocl::Device) -> Result<Self> {
+        let _alone = SETUP.lock().unwrap_or_else(PoisonError::into_inner);
         let context = Context::builder()
             .platform(platform)
             .devices(device)

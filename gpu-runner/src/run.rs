@@ -48,8 +48,12 @@ pub struct Options {
 pub async fn run(home: &Path, options: Options, stop: impl Future<Output = ()>) -> Result<()> {
     let config = Config::load(home)?;
     let _lock = lock(home)?;
+    let mut stop = std::pin::pin!(stop);
     let chain = connect(&config).await?;
-    let (device, speed) = ready_device(&config.device).await?;
+    let (device, speed) = tokio::select! {
+        ready = ready_device(&config.device) => ready?,
+        () = &mut stop => return Ok(()),
+    };
     let info = device.info().clone();
     tracing::info!(device = info.name, id = info.id, mega_ops_per_s = (speed / 1e6) as u64, "device passed its self-test");
 
@@ -94,7 +98,7 @@ pub async fn run(home: &Path, options: Options, stop: impl Future<Output = ()>) 
             Ok(Err(error)) => error,
             Err(error) => error.into(),
         }),
-        () = stop => Ok(()),
+        () = &mut stop => Ok(()),
     };
     tracing::info!("stopping");
     handle.graceful_shutdown(Some(FAREWELL));

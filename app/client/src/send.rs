@@ -274,6 +274,8 @@ impl Client {
             memo: options.memo.clone(),
             fee_granter: options.fee_granter.clone(),
             timeout_height: options.timeout_height,
+            // A simulation takes it too, and taking a fee costs gas.
+            fee: options.gas_price.fee(estimate_gas(msgs)),
             ..Default::default()
         };
         builder.gas_limit = match options.gas {

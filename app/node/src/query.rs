@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use aliquot_proto::cosmos::{
-    base::abci::v1beta1::{GasInfo, Result as TxResult},
+    base::abci::v1beta1::{GasInfo, Result as TxResult, TxMsgData},
     tx::v1beta1::{SimulateRequest, SimulateResponse},
 };
 use aliquot_sdk::{Error, ModuleError, Result, Sdk, decode_tx};
@@ -86,6 +86,7 @@ fn simulate(app: &App, raw: &[u8]) -> Result<Vec<u8>> {
         return Err(error);
     }
     let gas_info = Some(GasInfo { gas_wanted: out.gas_wanted, gas_used: out.gas_used });
-    let result = Some(TxResult { data: out.data, ..TxResult::default() });
+    let TxMsgData { msg_responses, .. } = TxMsgData::decode(out.data.as_slice()).unwrap_or_default();
+    let result = Some(TxResult { msg_responses, ..TxResult::default() });
     Ok(SimulateResponse { gas_info, result }.encode_to_vec())
 }

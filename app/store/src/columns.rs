@@ -4,10 +4,12 @@ use std::path::Path;
 
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType,
-    DataBlockIndexType, Options,
+    DataBlockIndexType, FlushOptions, Options,
 };
 
 use crate::error::Error;
+
+const ALL: [&str; 6] = [META, STATE, PAGES, KEYS, UNDO, HEIGHTS];
 
 /// Newest values: full key -> value.
 pub(crate) const STATE: &str = "state";
@@ -64,4 +66,13 @@ pub(crate) fn open(path: &Path, block_cache: usize) -> Result<DB, Error> {
         family(HEIGHTS, lz4),
     ];
     Ok(DB::open_cf_descriptors(&options, path, families)?)
+}
+
+/// Writes all families' memory to tables, at one point of the log.
+pub(crate) fn flush(db: &DB) -> Result<(), Error> {
+    let families = ALL
+        .iter()
+        .map(|name| column(db, name))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(db.flush_cfs_opt(&families, &FlushOptions::default())?)
 }

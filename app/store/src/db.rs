@@ -35,6 +35,16 @@ struct Shared {
     caches: Arc<RwLock<Caches>>,
 }
 
+impl Drop for Shared {
+    /// Moves what is only in the log into tables, so that the next start has nothing to replay. A process that is killed
+    /// skips this and loses nothing.
+    fn drop(&mut self) {
+        if let Err(error) = columns::flush(&self.db) {
+            tracing::warn!(%error, "store closed without a flush");
+        }
+    }
+}
+
 struct Tip {
     head: Arc<Head>,
     /// Oldest first; the last one is the newest height.

@@ -98,7 +98,7 @@ fn encodings(chain: &TestChain) -> Vec<Case> {
     let any_with = |value: Vec<u8>| field(1, &Any { type_url: msg.type_url.clone(), value }.encode_to_vec());
     let deep = (0..40).fold(msg.clone(), |inner, _| Any { type_url: "/google.protobuf.Any".into(), value: inner.encode_to_vec() });
     vec![
-        ("empty", ("sdk", 2), vec![]),
+        ("empty", ("sdk", 18), vec![]),
         ("garbage", ("sdk", 2), vec![0xff; 40]),
         ("cut short", ("sdk", 2), bytes[..bytes.len() - 1].to_vec()),
         ("unknown field in the raw transaction", ("sdk", 2), with(&field(9, b"x"))),
@@ -160,7 +160,7 @@ fn antes(chain: &TestChain) -> Vec<Case> {
         ("account that does not exist", ("sdk", 9), stranger.sign(&key("stranger"), &signer).bytes),
         ("key of another account", ("sdk", 8), changed(chain, |p| p.auth.signer_infos[0].public_key = Some(key("bob").public_key_any()))),
         ("sign mode that is none", ("sdk", 37), changed(chain, |p| p.auth.signer_infos[0].mode_info = None)),
-        ("beacon item from a wallet", ("sdk", 7), changed(chain, |p| p.body.messages[0] = beacon_message())),
+        ("beacon item from a wallet", ("sdk", 6), changed(chain, |p| p.body.messages[0] = beacon_message())),
         ("sender that is no address", ("sdk", 7), changed(chain, |p| {
             let msg = MsgSend { from_address: "nobody".into(), ..send("alice", "bob", 1) };
             p.body.messages[0] = aliquot_client::any(&msg);
@@ -203,7 +203,7 @@ fn no_bad_encoding_and_no_bad_ante_passes_or_leaves_a_trace() {
         let result = chain.force(&[raw.into()]).remove(0);
         assert_eq!((result.codespace.as_str(), result.code), expected, "block with {name}: {}", result.log);
         assert!(result.events.is_empty(), "{name} left events");
-        assert_eq!(settled(&chain), before, "{name} changed the state");
+        assert!(settled(&chain) == before, "{name} changed the state");
     }
     // And the transaction that all of them were made from is good.
     let tx = good(&chain).bytes();
@@ -213,7 +213,12 @@ fn no_bad_encoding_and_no_bad_ante_passes_or_leaves_a_trace() {
 /// Messages that are refused by their handlers: only fee and sequence move.
 #[test]
 fn no_wrong_message_changes_more_than_fee_and_sequence() {
-    let (mut chain, id) = leased(1);
+    let mut state = genesis();
+    state["compute"]["params"]["commit_blocks"] = 1000.into();
+    let mut chain = TestChain::from_genesis(&state);
+    let first = register(&mut chain, "provider", 10_000_000);
+    lease(&mut chain, 1, &first);
+    let id = lease_id("provider", 1);
     let device = register(&mut chain, "rival", 2_000_000);
     chain.run(&key("tenant"), &create_deployment(2));
     let lease2 = |name: &str| Some(lease_id(name, 2));
@@ -286,7 +291,7 @@ fn no_wrong_message_changes_more_than_fee_and_sequence() {
                 state[part] = Value::Null;
             }
         }
-        assert_eq!(after, before, "{name} changed the state");
+        assert!(after == before, "{name} changed the state");
     }
 }
 

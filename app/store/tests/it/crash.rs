@@ -232,7 +232,7 @@ fn a_torn_log_leaves_a_whole_earlier_block() {
         apply(&mut rows, &block(height));
         hashes.push(app_hash(&rows));
     }
-    drop(db);
+    // Copied while it is open: closing would empty the log.
     let mut heights = std::collections::BTreeSet::new();
     for cut in [0, 1, 7, 100, 5_000, 40_000, 120_000, 250_000] {
         let torn = copy(&dir);
@@ -272,8 +272,6 @@ fn a_flipped_bit_on_disk_never_reads_as_another_value() {
     }
     let hash = db.app_hash();
     drop(db);
-    // Opening again moves the log into tables.
-    drop(open(&dir, config()));
     let mut random = Random(31);
     let mut noticed = 0;
     for number in 0..files(&dir, "sst").len() * 6 {

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::modules::{auth, bank};
 use aliquot_proto::cosmwasm::wasm::v1 as pb;
-use aliquot_sdk::{Address, Coin, Ctx, Gas, Result, Sdk, ensure};
+use aliquot_sdk::{Address, Coin, Ctx, Gas, Result, ensure};
 use cosmwasm_std::{Addr, ContractResult, Env, MessageInfo, Reply, Response, Uint128};
 use cosmwasm_vm::{VmResult, call_execute, call_instantiate, call_query, call_reply};
 
@@ -107,9 +107,9 @@ pub fn query_in(shared: &Shared, contract: &Address, msg: &[u8], gas_limit: u64,
     })?;
     let code_id = info.ok_or(Error::NoSuchContract(*contract))?.code_id;
     let loading = to_vm(shared.used().saturating_sub(before));
-    let gas_limit = gas_limit.checked_sub(loading).ok_or_else(|| Sdk::OutOfGas(format!("contract {contract}")))?;
+    let gas_limit = gas_limit.checked_sub(loading).ok_or_else(|| vm::out_of_gas(contract))?;
     let run = Run { contract, code_id, gas_limit, query_depth };
-    match vm::run(shared, &run, |instance, env| call_query(instance, env, msg))? {
+    match vm::run(shared, run, |instance, env| call_query(instance, env, msg))? {
         ContractResult::Ok(answer) => Ok(answer.to_vec()),
         ContractResult::Err(error) => Err(Error::Query(error).into()),
     }
@@ -145,7 +145,7 @@ fn enter(
     ctx.charge(INSTANCE_GAS)?;
     let out = Shared::lend(ctx, |shared| {
         let gas_limit = to_vm(shared.with(|ctx| Ok(ctx.gas().left()))?);
-        vm::run(shared, &Run { contract, code_id, gas_limit, query_depth: 0 }, call)
+        vm::run(shared, Run { contract, code_id, gas_limit, query_depth: 0 }, call)
     });
     if out.as_ref().is_err_and(|error| error.is_out_of_gas()) {
         ctx.charge(ctx.gas().left())?;
@@ -165,4 +165,92 @@ fn finish(ctx: &mut Ctx, contract: &Address, response: Response, depth: u32) -> 
     events::emit(ctx, contract, &response.attributes, &response.events)?;
     let replied = dispatch::run(ctx, contract, response.messages, depth)?;
     Ok(replied.or(response.data.map(|data| data.to_vec())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::modules::wasm::{
+        querier::MAX_QUERY_DEPTH,
+        state::{CODE_BYTES, CODES},
+    };
+    use pb::{AccessConfig, AccessType, CodeInfo};
+    use sha2::{Digest, Sha256};
+
+    /// The probe, made another code by a custom section, so that no other test has warmed the cache for it.
+    fn probe(name: &str) -> Vec<u8> {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts/artifacts/probe.wasm");
+        let mut wasm = std::fs::read(path).unwrap();
+        wasm.extend([0, name.len() as u8 + 1, name.len() as u8]);
+        wasm.extend(name.bytes());
+        wasm
+    }
+
+    /// State as another node would have left it: the code was never uploaded here.
+    fn state(wasm: &[u8]) -> (Ctx, Address) {
+        let mut ctx = Ctx::test();
+        let everybody = AccessConfig { permission: AccessType::Everybody.into(), addresses: vec![] };
+        let code_hash = Sha256::digest(wasm).to_vec();
+        CODES.set(&mut ctx, &1, &CodeInfo { code_hash, instantiate_config: Some(everybody), ..CodeInfo::default() }).unwrap();
+        CODE_BYTES.set(&mut ctx, &1, &wasm.to_vec()).unwrap();
+        let new = New { code_id: 1, admin: "", label: "probe" };
+        let sender = Address::module("sender");
+        let call = Call { sender: &sender, msg: b"{}", funds: &[] };
+        let (address, _) = instantiate(&mut ctx, &new, &call, 0).unwrap();
+        (ctx, address)
+    }
+
+    fn send(ctx: &mut Ctx, contract: &Address, msg: &str, depth: u32) -> Result<Option<Vec<u8>>> {
+        let sender = Address::module("sender");
+        execute(ctx, contract, &Call { sender: &sender, msg: msg.as_bytes(), funds: &[] }, depth)
+    }
+
+    #[test]
+    fn a_cold_cache_costs_and_computes_the_same() {
+        let wasm = probe("cold");
+        let ((mut cold, contract), (mut warm, same)) = (state(&wasm), state(&wasm));
+        assert_eq!((contract, cold.gas().used()), (same, warm.gas().used()));
+        assert!(cold.gas().used() > 0);
+        assert_eq!(cold.take_changes(), warm.take_changes());
+    }
+
+    #[test]
+    fn queries_nest_so_deep_and_no_deeper() {
+        let (mut ctx, contract) = state(&probe("query"));
+        send(&mut ctx, &contract, r#"{"set":{"key":"a","value":"1"}}"#, 0).unwrap();
+        let msg = format!(r#"{{"ask":{{"contract":"{contract}","key":"a"}}}}"#);
+        let mut ask = |depth| {
+            Shared::lend(&mut ctx, |shared| query_in(shared, &contract, msg.as_bytes(), to_vm(1_000_000), depth))
+        };
+        assert_eq!(ask(MAX_QUERY_DEPTH - 1).unwrap(), br#"{"value":"1"}"#);
+        let refused = ask(MAX_QUERY_DEPTH).unwrap_err();
+        assert_eq!((refused.codespace, refused.code), ("wasm", 9));
+        assert!(refused.text.contains("codespace: wasm, code: 27"), "{refused}");
+    }
+
+    #[test]
+    fn messages_nest_so_deep_and_no_deeper() {
+        use base64::{Engine, engine::general_purpose::STANDARD};
+        let (mut ctx, contract) = state(&probe("call"));
+        let set = r#"{"set":{"key":"a","value":"1"}}"#;
+        send(&mut ctx, &contract, set, MAX_CALL_DEPTH).unwrap();
+        let set = STANDARD.encode(set);
+        let call = format!(r#"{{"call":{{"contract":"{contract}","msg":"{set}","on_error":true}}}}"#);
+        send(&mut ctx, &contract, &call, MAX_CALL_DEPTH - 1).unwrap();
+        let refused = send(&mut ctx, &contract, &call, MAX_CALL_DEPTH).unwrap_err();
+        assert_eq!((refused.codespace, refused.code), ("wasm", 30));
+        let refused = send(&mut ctx, &contract, "{}", MAX_CALL_DEPTH + 1).unwrap_err();
+        assert_eq!((refused.codespace, refused.code), ("wasm", 30));
+    }
+
+    #[test]
+    fn a_query_within_a_query_spends_no_more_than_it_is_given() {
+        let (mut ctx, contract) = state(&probe("gas"));
+        let before = ctx.gas().used();
+        let limit = to_vm(400_000);
+        let looped = Shared::lend(&mut ctx, |shared| query_in(shared, &contract, br#"{"loop":{}}"#, limit, 0));
+        assert!(looped.unwrap_err().is_out_of_gas());
+        assert_eq!(ctx.gas().used() - before, 400_000);
+        send(&mut ctx, &contract, r#"{"set":{"key":"a","value":"1"}}"#, 0).unwrap();
+    }
 }

@@ -33,28 +33,33 @@ pub struct Run<'a> {
 /// Calls an entry point. What the contract itself refuses is `Ok(ContractResult::Err)`.
 pub fn run<T>(
     shared: &Shared,
-    run: &Run,
+    mut run: Run,
     call: impl FnOnce(&mut Instance, &Env) -> VmResult<ContractResult<T>>,
 ) -> Result<ContractResult<T>> {
     let env = shared.with(|ctx| Ok(env(ctx, run.contract)))?;
+    let before = shared.used();
     let code = shared.with(|ctx| CODES.get(ctx, &run.code_id))?.ok_or(Error::NoSuchCode(run.code_id))?;
+    let left = run.gas_limit.checked_sub(to_vm(shared.used().saturating_sub(before)));
+    run.gas_limit = left.ok_or_else(|| out_of_gas(run.contract))?;
     let backend = || Backend {
         api: Api,
         storage: ContractStorage::new(shared.clone(), *run.contract),
         querier: ChainQuerier::new(shared.clone(), run.query_depth),
     };
-    let mut instance = cache::instance(shared, run, &code.code_hash, backend)?;
+    let mut instance = cache::instance(shared, &run, &code.code_hash, backend)?;
     let out = call(&mut instance, &env);
     let gas = instance.create_gas_report();
     // Storage and querier have charged what they did as they did it; what is left to charge is the VM's own work.
     shared.with(|ctx| ctx.charge(gas.used_internally.div_ceil(GAS_MULTIPLIER)))?;
     match out {
         Ok(out) => Ok(out),
-        Err(error) if gas.remaining == 0 || is_depletion(&error) => {
-            Err(Sdk::OutOfGas(format!("contract {}", run.contract)).into())
-        }
+        Err(error) if gas.remaining == 0 || is_depletion(&error) => Err(out_of_gas(run.contract).into()),
         Err(error) => Err(Error::Vm(error.to_string()).into()),
     }
+}
+
+pub fn out_of_gas(contract: &Address) -> Sdk {
+    Sdk::OutOfGas(format!("contract {contract}"))
 }
 
 fn is_depletion(error: &VmError) -> bool {
