@@ -11,8 +11,8 @@ use aliquot_proto::{
 use anyhow::Result;
 
 use crate::{
-    job::Queue,
     price::{Coin, PriceRule, Skip, locked_bond},
+    queue::Queue,
 };
 
 /// What the runner brings to an order. All amounts as of now.
@@ -94,10 +94,7 @@ impl Offer<'_> {
         let need = locked_bond(price.amount, self.params.lock_bps);
         match self.free_bond.denom == price.denom && self.free_bond.amount >= need {
             true => Ok(()),
-            false => Err(NoBid::Bond {
-                need,
-                free: self.free_bond.clone(),
-            }),
+            false => Err(NoBid::Bond { need, free: self.free_bond.clone() }),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The leases under way: the phase of each as last seen on the chain, and how to wake the task that drives it.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -18,11 +18,11 @@ struct Entry {
 /// Clones are the same book.
 #[derive(Clone, Default)]
 pub struct Book {
-    leases: Arc<Mutex<HashMap<String, Entry>>>,
+    leases: Arc<Mutex<BTreeMap<String, Entry>>>,
 }
 
 impl Book {
-    fn leases(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
+    fn leases(&self) -> MutexGuard<'_, BTreeMap<String, Entry>> {
         self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -35,10 +35,7 @@ impl Book {
             return None;
         }
         let wake = Arc::new(Notify::new());
-        let entry = Entry {
-            wake: wake.clone(),
-            phase: JobPhase::Unspecified,
-        };
+        let entry = Entry { wake: wake.clone(), phase: JobPhase::Unspecified };
         leases.insert(name, entry);
         Some(wake)
     }

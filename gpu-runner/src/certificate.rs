@@ -33,12 +33,9 @@ impl Certificate {
         }
         let read = |path: &Path| std::fs::read(path).with_context(|| path.display().to_string());
         let pem = read(&certificate)?;
-        let der = CertificateDer::from_pem_slice(&pem).with_context(|| format!("{} is no certificate", certificate.display()))?;
-        Ok(Certificate {
-            hash: Sha256::digest(&der).into(),
-            key: read(&key)?,
-            pem,
-        })
+        let der = CertificateDer::from_pem_slice(&pem)
+            .with_context(|| format!("{} is no certificate", certificate.display()))?;
+        Ok(Certificate { hash: Sha256::digest(&der).into(), key: read(&key)?, pem })
     }
 
     /// What the server takes.

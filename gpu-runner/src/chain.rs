@@ -1,33 +1,32 @@
-//! The chain as the runner sees it: what it asks, and the messages it signs.
+//! The chain as the runner sees it: its connection, and what it asks.
 
-use aliquot_client::{Client, Gas, GasPrice, Key, SendOptions, TxOutcome, any, rpc::Result, tx::estimate_gas};
+use aliquot_client::{Client, GasPrice, Key, rpc::Result};
 use aliquot_kernels::Kernel;
 use aliquot_proto::{
-    Any,
     compute::v1 as compute,
     cosmos::{
         auth::v1beta1::{QueryAccountInfoRequest, QueryAccountInfoResponse},
         base::query::v1beta1::{PageRequest, PageResponse},
         crypto::secp256k1::PubKey,
     },
-    deployment::v1 as deployment, escrow::v1 as escrow, market::v1 as market,
+    deployment::v1 as deployment,
+    escrow::v1 as escrow,
+    market::v1 as market,
     prost::{Message, Name},
     provider::v1 as provider,
 };
 
 use crate::price::Coin;
 
-/// Kernel operations that the chain counts as one gas where openings are re-executed.
-const OPERATIONS_PER_GAS: u64 = 16;
 const PAGE: u64 = 200;
 
 /// A connection to a node, and the key that acts for the provider.
 #[derive(Clone, Debug)]
 pub struct Chain {
-    client: Client,
-    key: Key,
+    pub(crate) client: Client,
+    pub(crate) key: Key,
     provider: String,
-    gas_price: GasPrice,
+    pub(crate) gas_price: GasPrice,
 }
 
 impl Chain {
@@ -37,12 +36,7 @@ impl Chain {
             "" => key.address().to_string(),
             other => other.to_string(),
         };
-        Chain {
-            client,
-            key,
-            provider,
-            gas_price,
-        }
+        Chain { client, key, provider, gas_price }
     }
 
     pub fn client(&self) -> &Client {
@@ -73,16 +67,10 @@ impl Chain {
         let mut items = Vec::new();
         let mut key = Vec::new();
         loop {
-            let page = PageRequest {
-                key,
-                limit: PAGE,
-                ..PageRequest::default()
-            };
+            let page = PageRequest { key, limit: PAGE, ..PageRequest::default() };
             let bytes = self.client.query_bytes(method, request(Some(page)), None).await?;
-            let answer = R::decode(bytes.as_slice()).map_err(|e| aliquot_client::Error::Decode {
-                what: method.into(),
-                reason: e.to_string(),
-            })?;
+            let answer = R::decode(bytes.as_slice())
+                .map_err(|e| aliquot_client::Error::Decode { what: method.into(), reason: e.to_string() })?;
             let (more, page) = take(answer);
             items.extend(more);
             key = page.map(|p| p.next_key).unwrap_or_default();
@@ -93,10 +81,7 @@ impl Chain {
     }
 
     pub async fn open_orders(&self) -> Result<Vec<market::Order>> {
-        let filters = Some(market::OrderFilters {
-            state: market::OrderState::Open.into(),
-            ..Default::default()
-        });
+        let filters = Some(market::OrderFilters { state: market::OrderState::Open.into(), ..Default::default() });
         self.all(
             "/aliquot.market.v1.Query/Orders",
             |pagination| {
@@ -109,26 +94,20 @@ impl Chain {
     }
 
     pub async fn order(&self, id: &market::OrderId) -> Result<Option<market::Order>> {
-        let request = market::QueryOrderRequest {
-            id: Some(id.clone()),
-        };
+        let request = market::QueryOrderRequest { id: Some(id.clone()) };
         let answer = self.ask("/aliquot.market.v1.Query/Order", &request).await;
         found(answer, |r: market::QueryOrderResponse| r.order)
     }
 
     /// The provider's bid on an order.
     pub async fn own_bid(&self, order: &market::OrderId) -> Result<Option<market::Bid>> {
-        let request = market::QueryBidRequest {
-            id: Some(self.lease_of(order)),
-        };
+        let request = market::QueryBidRequest { id: Some(self.lease_of(order)) };
         let answer = self.ask("/aliquot.market.v1.Query/Bid", &request).await;
         found(answer, |r: market::QueryBidResponse| r.bid)
     }
 
     pub async fn job(&self, id: &market::LeaseId) -> Result<Option<compute::Job>> {
-        let request = compute::QueryJobRequest {
-            id: Some(id.clone()),
-        };
+        let request = compute::QueryJobRequest { id: Some(id.clone()) };
         let answer = self.ask("/aliquot.compute.v1.Query/Job", &request).await;
         found(answer, |r: compute::QueryJobResponse| r.job)
     }
@@ -166,9 +145,7 @@ impl Chain {
 
     /// The provider's record, or `None` if it is not registered.
     pub async fn record(&self) -> Result<Option<provider::Provider>> {
-        let request = provider::QueryProviderRequest {
-            owner: self.provider.clone(),
-        };
+        let request = provider::QueryProviderRequest { owner: self.provider.clone() };
         let answer = self.ask("/aliquot.provider.v1.Query/Provider", &request).await;
         found(answer, |r: provider::QueryProviderResponse| r.provider)
     }
@@ -194,8 +171,7 @@ impl Chain {
     /// The kernels that the chain knows and this program computes in the very same way.
     pub async fn shared_kernels(&self) -> Result<Vec<Kernel>> {
         let request = compute::QueryKernelsRequest {};
-        let answer: compute::QueryKernelsResponse =
-            self.ask("/aliquot.compute.v1.Query/Kernels", &request).await?;
+        let answer: compute::QueryKernelsResponse = self.ask("/aliquot.compute.v1.Query/Kernels", &request).await?;
         let same = |known: &compute::Kernel| {
             let kernel = Kernel::by_name(&known.name)?;
             let equal = known.spec_hash == kernel.spec_hash() && known.vectors_hash == kernel.vectors_hash();
@@ -210,9 +186,7 @@ impl Chain {
     /// What the provider has earned and not withdrawn, in whole base units, by denom.
     pub async fn unpaid(&self) -> Result<Vec<Coin>> {
         const SUB: u128 = 1_000_000;
-        let request = escrow::QueryEarningsRequest {
-            payee: self.provider.clone(),
-        };
+        let request = escrow::QueryEarningsRequest { payee: self.provider.clone() };
         let answer = self.ask("/aliquot.escrow.v1.Query/Earnings", &request).await;
         let earnings = found(answer, |r: escrow::QueryEarningsResponse| Some(r.earnings))?;
         let sub = |text: &str| text.parse::<u128>().unwrap_or(0);
@@ -226,9 +200,7 @@ impl Chain {
 
     /// The public key that an account signs with, compressed; `None` if the chain knows no single key of it.
     pub async fn public_key(&self, address: &str) -> Result<Option<Vec<u8>>> {
-        let request = QueryAccountInfoRequest {
-            address: address.into(),
-        };
+        let request = QueryAccountInfoRequest { address: address.into() };
         let answer = self.ask("/cosmos.auth.v1beta1.Query/AccountInfo", &request).await;
         let key = found(answer, |r: QueryAccountInfoResponse| r.info?.pub_key)?;
         let single = format!("/{}", PubKey::full_name());
@@ -246,75 +218,6 @@ impl Chain {
             provider: self.provider.clone(),
         }
     }
-
-    /// Signs, sends, and waits for the block. `work`: gas that the messages declare beyond storing themselves.
-    pub async fn send(&self, msgs: Vec<Any>, work: u64) -> Result<TxOutcome> {
-        let gas = estimate_gas(&msgs).saturating_add(work);
-        let options = SendOptions {
-            gas: Gas::Limit(gas),
-            gas_price: self.gas_price.clone(),
-            ..SendOptions::default()
-        };
-        self.client.send(&self.key, msgs, &options).await
-    }
-
-    pub async fn create_bid(&self, order: &market::OrderId, price: &Coin, device_id: &[u8], deposit: &Coin) -> Result<TxOutcome> {
-        let msg = market::MsgCreateBid {
-            signer: self.signer().into(),
-            id: Some(self.lease_of(order)),
-            price: Some(price.into()),
-            device_id: device_id.to_vec(),
-            deposit: Some(deposit.into()),
-        };
-        self.send(vec![any(&msg)], 0).await
-    }
-
-    pub async fn commit(&self, lease: &market::LeaseId, root: [u8; 32]) -> Result<TxOutcome> {
-        let msg = compute::MsgCommitResult {
-            signer: self.signer().into(),
-            id: Some(lease.clone()),
-            root: root.to_vec(),
-        };
-        self.send(vec![any(&msg)], 0).await
-    }
-
-    pub async fn open(&self, job: &compute::Job, openings: compute::Openings) -> Result<TxOutcome> {
-        let msg = compute::MsgOpenSamples {
-            signer: self.signer().into(),
-            id: job.id.clone(),
-            openings: Some(openings),
-        };
-        let work = verification_gas(job.chunk_cost, job.sampled.len() as u64);
-        self.send(vec![any(&msg)], work).await
-    }
-
-    pub async fn withdraw(&self, lease: &market::LeaseId) -> Result<TxOutcome> {
-        let msg = market::MsgWithdrawLease {
-            signer: self.signer().into(),
-            id: Some(lease.clone()),
-        };
-        self.send(vec![any(&msg)], 0).await
-    }
-
-    /// What a job's messages will cost, in base units of the fee's denom: bid, commit, opening and withdrawal.
-    pub fn expected_fees(&self, chunk_cost: u64, samples: u64, output_len: usize) -> u128 {
-        // Messages of a few hundred bytes, and one with outputs and at most twenty hashes for each sample.
-        let small = Any { type_url: String::new(), value: vec![0; 300] };
-        let opening = samples.saturating_mul(output_len as u64 + 20 * 34);
-        let opening = Any { type_url: String::new(), value: vec![0; opening.min(1 << 20) as usize] };
-        let gas = estimate_gas(std::slice::from_ref(&small))
-            .saturating_mul(3)
-            .saturating_add(estimate_gas(&[opening]))
-            .saturating_add(verification_gas(chunk_cost, samples));
-        let fee = self.gas_price.fee(gas);
-        fee.first().and_then(|coin| coin.amount.parse().ok()).unwrap_or(0)
-    }
-}
-
-/// Gas that an opening declares for its re-execution, with a tenth to spare.
-fn verification_gas(chunk_cost: u64, sampled: u64) -> u64 {
-    let gas = chunk_cost.saturating_mul(sampled) / OPERATIONS_PER_GAS;
-    gas.saturating_add(gas / 10)
 }
 
 /// Turns "there is no such thing" into `None`.
@@ -328,9 +231,6 @@ fn found<R, T>(answer: Result<R>, take: impl FnOnce(R) -> Option<T>) -> Result<O
 
 fn is_absent(error: &aliquot_client::Error) -> bool {
     // The modules' own codes for things that are not there.
-    let absent = matches!(
-        error.code(),
-        Some(("market", 2 | 4 | 13) | ("compute", 6 | 11) | ("provider", 3))
-    );
+    let absent = matches!(error.code(), Some(("market", 2 | 4 | 13) | ("compute", 6 | 11) | ("provider", 3)));
     absent || error.is_not_found()
 }

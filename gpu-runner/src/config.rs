@@ -135,14 +135,9 @@ impl Config {
     pub fn load(home: &Path) -> Result<Self> {
         let path = home.join(FILE);
         let text = std::fs::read_to_string(&path).with_context(|| {
-            format!(
-                "cannot read {}: make it with `aliquot-runner init --home {}`",
-                path.display(),
-                home.display()
-            )
+            format!("cannot read {}: make it with `aliquot-runner init --home {}`", path.display(), home.display())
         })?;
-        let mut config =
-            Self::parse(&text).with_context(|| format!("{} is not usable", path.display()))?;
+        let mut config = Self::parse(&text).with_context(|| format!("{} is not usable", path.display()))?;
         // Relative to the file, so that the home folder can be moved.
         config.keyring = home.join(&config.keyring);
         Ok(config)
@@ -155,10 +150,7 @@ impl Config {
     }
 
     fn check(&self) -> Result<()> {
-        ensure!(
-            self.max_leases > 0,
-            "max_leases is 0: the runner would never bid; set at least 1"
-        );
+        ensure!(self.max_leases > 0, "max_leases is 0: the runner would never bid; set at least 1");
         self.price_rule()?;
         self.gas_price()?;
         if !self.bond.is_empty() {
@@ -198,8 +190,7 @@ impl Config {
             denom: price.denom.clone(),
             base: price.base.into(),
             per_mega_op: Rate::new(price.per_mega_op).context("price.per_mega_op")?,
-            lowest_per_mega_op: Rate::new(price.lowest_per_mega_op)
-                .context("price.lowest_per_mega_op")?,
+            lowest_per_mega_op: Rate::new(price.lowest_per_mega_op).context("price.lowest_per_mega_op")?,
             min_price: price.min_price.into(),
             max_mega_ops: price.max_mega_ops.into(),
         })
@@ -228,10 +219,7 @@ impl Answers {
     pub fn write(&self, home: &Path, force: bool) -> Result<PathBuf> {
         let path = home.join(FILE);
         if path.exists() && !force {
-            bail!(
-                "{} exists: edit it, or write it anew with --force",
-                path.display()
-            );
+            bail!("{} exists: edit it, or write it anew with --force", path.display());
         }
         let text = self.render();
         Config::parse(&text).context("these settings do not go together")?;
@@ -244,11 +232,8 @@ impl Answers {
         // TOML's basic strings and JSON's agree on everything that can stand in a setting.
         let text = |s: &str| serde_json::Value::from(s).to_string();
         let number = |n: f64| format!("{n:?}");
-        let attributes: String = self
-            .attributes
-            .iter()
-            .map(|(key, value)| format!("{} = {}\n", text(key), text(value)))
-            .collect();
+        let attributes: String =
+            self.attributes.iter().map(|(key, value)| format!("{} = {}\n", text(key), text(value))).collect();
         let values = [
             ("NODE", text(&self.node)),
             ("KEYRING", text(&self.keyring.to_string_lossy())),
@@ -263,11 +248,7 @@ impl Answers {
             ("HOST_URI", text(&self.host_uri)),
             ("ATTRIBUTES", attributes),
         ];
-        values
-            .iter()
-            .fold(TEMPLATE.to_string(), |page, (name, value)| {
-                page.replace(&format!("{{{name}}}"), value)
-            })
+        values.iter().fold(TEMPLATE.to_string(), |page, (name, value)| page.replace(&format!("{{{name}}}"), value))
     }
 }
 

@@ -23,11 +23,7 @@ pub enum DeviceError {
     #[error(transparent)]
     SelfTest(#[from] aliquot_kernels::SelfTestError),
     #[error("the device gave {got} bytes for {chunks} chunks, which have {wanted}")]
-    WrongSize {
-        chunks: u32,
-        got: usize,
-        wanted: usize,
-    },
+    WrongSize { chunks: u32, got: usize, wanted: usize },
 }
 
 pub type Result<T> = std::result::Result<T, DeviceError>;
@@ -68,10 +64,7 @@ pub fn open(wanted: &str) -> Result<Box<dyn Device>> {
     }
     let all = list_devices()?;
     let found = |list: &[&(DeviceInfo, ocl::Platform, ocl::Device)]| {
-        let names: Vec<_> = list
-            .iter()
-            .map(|(info, ..)| format!("{} ({})", info.id, info.name))
-            .collect();
+        let names: Vec<_> = list.iter().map(|(info, ..)| format!("{} ({})", info.id, info.name)).collect();
         names.join(", ")
     };
     let every: Vec<_> = all.iter().collect();
@@ -82,27 +75,15 @@ pub fn open(wanted: &str) -> Result<Box<dyn Device>> {
         }
         _ => {
             let lower = wanted.to_lowercase();
-            let matches = |info: &DeviceInfo| {
-                info.id == wanted || info.name.to_lowercase().contains(&lower)
-            };
+            let matches = |info: &DeviceInfo| info.id == wanted || info.name.to_lowercase().contains(&lower);
             all.iter().filter(|(info, ..)| matches(info)).collect()
         }
     };
     match picked.as_slice() {
-        [(info, platform, device)] => Ok(Box::new(OpenClDevice::new(
-            info.clone(),
-            *platform,
-            *device,
-        )?)),
+        [(info, platform, device)] => Ok(Box::new(OpenClDevice::new(info.clone(), *platform, *device)?)),
         [] if all.is_empty() => Err(DeviceError::None),
-        [] => Err(DeviceError::NotFound {
-            wanted: wanted.into(),
-            found: found(&every),
-        }),
-        several => Err(DeviceError::Ambiguous {
-            wanted: wanted.into(),
-            found: found(several),
-        }),
+        [] => Err(DeviceError::NotFound { wanted: wanted.into(), found: found(&every) }),
+        several => Err(DeviceError::Ambiguous { wanted: wanted.into(), found: found(several) }),
     }
 }
 

@@ -5,7 +5,7 @@
 //! loop that takes events never waits for anything else.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -28,8 +28,8 @@ use crate::{
     bid::{NoBid, Offer, order_name},
     book::Book,
     chain::Chain,
-    job::Queue,
     price::{Coin, PriceRule},
+    queue::Queue,
     store::Store,
 };
 
@@ -61,8 +61,8 @@ pub struct Engine {
 /// What bidding and withdrawing keep in mind.
 pub struct Desk {
     permits: Semaphore,
-    looking_at: Mutex<HashSet<String>>,
-    told: Mutex<HashMap<String, String>>,
+    looking_at: Mutex<BTreeSet<String>>,
+    told: Mutex<BTreeMap<String, String>>,
     /// One withdrawal at a time: each pays out everything there is.
     pub(crate) withdrawing: AsyncMutex<()>,
 }
@@ -283,9 +283,7 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 fn free_bond(device: &compute::Device) -> Result<Coin> {
-    let Some(bond) = &device.bond else {
-        bail!("the device has no bond")
-    };
+    let Some(bond) = &device.bond else { bail!("the device has no bond") };
     let bond = Coin::try_from(bond)?;
     let locked: u128 = device.locked.parse().context("the device's locked bond")?;
     Ok(Coin::new(bond.amount.saturating_sub(locked), bond.denom))

@@ -4,7 +4,7 @@
 //! (`aliquot_client::jwt`). Errors are JSON: `{"code": 403, "message": "..."}`.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     future::Future,
     net::TcpListener,
     path::PathBuf,
@@ -67,7 +67,7 @@ pub struct Gateway {
 struct Shared {
     gateway: Gateway,
     permits: Semaphore,
-    keys: Mutex<HashMap<String, (Instant, Option<Vec<u8>>)>>,
+    keys: Mutex<BTreeMap<String, (Instant, Option<Vec<u8>>)>>,
 }
 
 type App = Arc<Shared>;
@@ -105,11 +105,7 @@ impl From<StoreError> for Refused {
 
 /// The gateway's routes.
 pub fn router(gateway: Gateway) -> Router {
-    let shared = Arc::new(Shared {
-        gateway,
-        permits: Semaphore::new(AT_ONCE),
-        keys: Mutex::default(),
-    });
+    let shared = Arc::new(Shared { gateway, permits: Semaphore::new(AT_ONCE), keys: Mutex::default() });
     Router::new()
         .route("/status", get(status))
         .route("/lease/{owner}/{dseq}/{gseq}/{oseq}/status", get(lease_status))
@@ -141,7 +137,8 @@ pub async fn serve(listener: TcpListener, gateway: Gateway, tls: Option<RustlsCo
 
 async fn limits(State(app): State<App>, request: Request, next: Next) -> Response {
     let Ok(_permit) = app.permits.try_acquire() else {
-        return Refused(StatusCode::SERVICE_UNAVAILABLE, "too many requests at once: come again".into()).into_response();
+        return Refused(StatusCode::SERVICE_UNAVAILABLE, "too many requests at once: come again".into())
+            .into_response();
     };
     match tokio::time::timeout(ANSWER, next.run(request)).await {
         Ok(response) => response,
@@ -207,10 +204,8 @@ async fn send(path: PathBuf) -> Result<Response, Refused> {
     let file = tokio::fs::File::open(&path).await.map_err(io)?;
     let io = |source| StoreError::Io { path: path.clone(), source };
     let length = file.metadata().await.map_err(io)?.len();
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream".to_string()),
-        (header::CONTENT_LENGTH, length.to_string()),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, "application/octet-stream".to_string()), (header::CONTENT_LENGTH, length.to_string())];
     let body = Body::from_stream(ReaderStream::with_capacity(file, 1 << 16));
     Ok((headers, body).into_response())
 }
@@ -223,7 +218,10 @@ impl Shared {
         let id = LeaseId { owner, dseq, gseq, oseq, provider: provider.clone() };
         let given = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
         let Some(token) = given.and_then(|v| v.strip_prefix("Bearer ")) else {
-            return refused(S::UNAUTHORIZED, "a token is needed: Authorization: Bearer JWT, signed with the account's key");
+            return refused(
+                S::UNAUTHORIZED,
+                "a token is needed: Authorization: Bearer JWT, signed with the account's key",
+            );
         };
         let unsure = |e: jwt::JwtError| Refused(S::UNAUTHORIZED, e.to_string());
         let claims = jwt::peek(token).map_err(unsure)?;

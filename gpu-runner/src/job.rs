@@ -1,17 +1,11 @@
-//! The queue of work and the thread that owns the device.
+//! The thread that owns the device.
 //!
-//! Jobs are computed one at a time, the one with the nearest deadline first, in batches that the device takes about
-//! a fifth of a second for: often enough on disk, and quick to stop. Before a result counts, the host computes a few
-//! of its chunks again.
+//! Jobs are computed one at a time, in batches that the device takes about a fifth of a second for: often enough on
+//! disk, and quick to stop. Before a result counts, the host computes a few of its chunks again.
 
 use std::{
-    collections::BinaryHeap,
     io::IsTerminal as _,
-    sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    thread::JoinHandle,
+    sync::{LazyLock, atomic::Ordering},
     time::{Duration, Instant},
 };
 
@@ -20,21 +14,21 @@ use aliquot_kernels::{
     chacha::sample_indices,
     merkle::{Hash, sample_seed},
 };
-use aliquot_proto::market::v1::LeaseId;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use sha2::{Digest, Sha256};
-use tokio::sync::oneshot;
 
 use crate::{
     device::{Device, DeviceError},
-    store::{Outputs, Record, Store, StoreError, lease_name},
+    outputs::Outputs,
+    queue::{Queued, Shared, Work, learn, next},
+    store::{Record, Store, StoreError, lease_name},
 };
 
 /// How long one batch should take: the device is not to be held longer, and what is lost in a crash is this much.
 const BATCH: Duration = Duration::from_millis(200);
 
 /// Bars of long work, drawn where a person watches.
-pub static BARS: std::sync::LazyLock<MultiProgress> = std::sync::LazyLock::new(MultiProgress::new);
+pub static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
 #[derive(Debug, thiserror::Error)]
 pub enum WorkError {
@@ -52,70 +46,6 @@ pub enum WorkError {
     Cancelled,
 }
 
-/// A job to compute. Dropping the receiver of `reply` calls it off.
-pub struct Work {
-    pub lease: LeaseId,
-    pub kernel: Kernel,
-    pub input: Vec<u8>,
-    /// The height at which the result must be on the chain.
-    pub due: u64,
-    pub reply: oneshot::Sender<Result<Hash, WorkError>>,
-}
-
-struct Queued {
-    due: u64,
-    arrival: u64,
-    operations: u64,
-    work: Work,
-}
-
-impl Ord for Queued {
-    /// The heap gives its greatest first: the nearest deadline, then the first to come.
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (other.due, other.arrival).cmp(&(self.due, self.arrival))
-    }
-}
-impl PartialOrd for Queued {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl PartialEq for Queued {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-impl Eq for Queued {}
-
-#[derive(Default)]
-struct Waiting {
-    heap: BinaryHeap<Queued>,
-    arrivals: u64,
-    closed: bool,
-}
-
-#[derive(Default)]
-struct Shared {
-    waiting: Mutex<Waiting>,
-    news: Condvar,
-    /// Operations of the jobs that wait or run.
-    backlog: AtomicU64,
-    /// Operations per second, as last measured.
-    speed: AtomicU64,
-}
-
-impl Shared {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Where jobs wait for the device. Clones are the same queue.
-#[derive(Clone)]
-pub struct Queue {
-    shared: Arc<Shared>,
-}
-
 /// The device's thread, and how it works.
 pub struct Worker {
     pub device: Box<dyn Device>,
@@ -127,64 +57,10 @@ pub struct Worker {
     pub cheat: f64,
 }
 
-impl Queue {
-    /// Starts the thread of `worker`. `speed`: operations per second of its device.
-    pub fn start(worker: Worker, speed: f64) -> std::io::Result<(Self, JoinHandle<()>)> {
-        let shared = Arc::new(Shared::default());
-        shared.speed.store(speed as u64, Ordering::Relaxed);
-        let queue = Queue {
-            shared: shared.clone(),
-        };
-        let thread = std::thread::Builder::new().name("device".into());
-        Ok((queue, thread.spawn(move || worker.serve(&shared))?))
-    }
-
-    pub fn push(&self, work: Work) {
-        let job = work.kernel.prepare(&work.input).ok();
-        let operations = job.map_or(0, |job| {
-            job.chunk_cost().saturating_mul(u64::from(job.chunks()))
-        });
-        self.shared.backlog.fetch_add(operations, Ordering::Relaxed);
-        let mut waiting = self.shared.waiting();
-        waiting.arrivals += 1;
-        let arrival = waiting.arrivals;
-        waiting.heap.push(Queued {
-            due: work.due,
-            arrival,
-            operations,
-            work,
-        });
-        self.shared.news.notify_one();
-    }
-
-    /// How long everything that waits and `operations` more will take.
-    pub fn time_for(&self, operations: u64) -> Duration {
-        let speed = self.shared.speed.load(Ordering::Relaxed).max(1);
-        let all = self.backlog().saturating_add(operations);
-        Duration::from_secs_f64(all as f64 / speed as f64)
-    }
-
-    pub fn backlog(&self) -> u64 {
-        self.shared.backlog.load(Ordering::Relaxed)
-    }
-
-    pub fn speed(&self) -> u64 {
-        self.shared.speed.load(Ordering::Relaxed)
-    }
-
-    /// Ends the thread after its present batch. What is on disk is gone on with at the next start.
-    pub fn close(&self) {
-        self.shared.waiting().closed = true;
-        self.shared.news.notify_all();
-    }
-}
-
 impl Worker {
-    fn serve(mut self, shared: &Shared) {
+    pub(crate) fn serve(mut self, shared: &Shared) {
         while let Some(queued) = next(shared) {
-            let Queued {
-                work, operations, ..
-            } = queued;
+            let Queued { work, operations, .. } = queued;
             let lease = lease_name(&work.lease);
             let start = Instant::now();
             let done = self.compute(&work, shared);
@@ -227,12 +103,13 @@ impl Worker {
             if work.reply.is_closed() || shared.waiting().closed {
                 return Err(WorkError::Cancelled);
             }
-            let (first, count) = (files.done(), batch.min(job.chunks() - files.done()));
+            let count = batch.min(job.chunks() - files.done());
             let start = Instant::now();
-            self.batch(work, &job, first, count, &checks, &mut files)?;
+            self.batch(work, &job, count, &checks, &mut files)?;
             let spent = start.elapsed();
             bar.inc(u64::from(count));
-            learn(shared, job.chunk_cost().saturating_mul(u64::from(count)), spent, batch > 1);
+            let operations = job.chunk_cost().saturating_mul(u64::from(count));
+            learn(shared, operations, spent, batch > 1);
             batch = next_batch(batch, spent, self.greatest_batch(job.output_len()));
         }
         bar.finish_and_clear();
@@ -240,24 +117,20 @@ impl Worker {
         Ok((files.finish()?, computed))
     }
 
+    /// Computes the next `count` chunks, checks some of them, and puts them on disk.
     fn batch(
         &mut self,
         work: &Work,
         job: &aliquot_kernels::Job,
-        first: u32,
         count: u32,
         checks: &[u32],
         files: &mut Outputs,
     ) -> Result<(), WorkError> {
+        let first = files.done();
         let outputs = self.device.run(work.kernel, job, first, count)?;
         let wanted = job.output_len() * count as usize;
         if outputs.len() != wanted {
-            return Err(DeviceError::WrongSize {
-                chunks: count,
-                got: outputs.len(),
-                wanted,
-            }
-            .into());
+            return Err(DeviceError::WrongSize { chunks: count, got: outputs.len(), wanted }.into());
         }
         for (index, output) in (first..).zip(outputs.chunks_exact(job.output_len())) {
             if checks.contains(&index) && job.run(index) != output {
@@ -280,36 +153,7 @@ impl Worker {
     fn greatest_batch(&self, output_len: usize) -> u32 {
         let info = self.device.info();
         let bytes = (info.max_allocation / 2).min(info.memory / 4).max(1);
-        u32::try_from(bytes / output_len.max(1) as u64)
-            .unwrap_or(u32::MAX)
-            .clamp(1, 1 << 16)
-    }
-}
-
-/// Waits for work; `None` when the queue is closed.
-fn next(shared: &Shared) -> Option<Queued> {
-    let mut waiting = shared.waiting();
-    loop {
-        if waiting.closed {
-            return None;
-        }
-        if let Some(queued) = waiting.heap.pop() {
-            return Some(queued);
-        }
-        waiting = shared
-            .news
-            .wait(waiting)
-            .unwrap_or_else(PoisonError::into_inner);
-    }
-}
-
-/// Takes a batch's speed into the average. The first batch of a job may hold a compilation, so it does not count.
-fn learn(shared: &Shared, operations: u64, spent: Duration, counts: bool) {
-    if counts {
-        let speed = operations as f64 / spent.as_secs_f64().max(1e-6);
-        let old = shared.speed.load(Ordering::Relaxed) as f64;
-        let new = if old > 0.0 { old * 0.9 + speed * 0.1 } else { speed };
-        shared.speed.store(new as u64, Ordering::Relaxed);
+        u32::try_from(bytes / output_len.max(1) as u64).unwrap_or(u32::MAX).clamp(1, 1 << 16)
     }
 }
 
@@ -321,10 +165,7 @@ fn next_batch(batch: u32, spent: Duration, greatest: u32) -> u32 {
 
 /// Reads an input, with an error that names the kernel.
 pub fn prepare(kernel: Kernel, input: &[u8]) -> Result<aliquot_kernels::Job, WorkError> {
-    kernel.prepare(input).map_err(|e| WorkError::Input {
-        kernel: kernel.name().into(),
-        reason: e.to_string(),
-    })
+    kernel.prepare(input).map_err(|e| WorkError::Input { kernel: kernel.name().into(), reason: e.to_string() })
 }
 
 fn bar(record: &Record) -> ProgressBar {

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aliquot_kernels::{Kernel, merkle::{Hash, Tree}};
+use aliquot_kernels::{
+    Kernel,
+    merkle::{Hash, Tree},
+};
 use aliquot_proto::{
     compute::v1::{Job, JobFault, JobPhase, Openings},
     market::v1::{LeaseId, OrderId},
@@ -16,8 +19,9 @@ use tokio::{
 
 use crate::{
     engine::Engine,
-    job::{Work, WorkError},
+    job::WorkError,
     now,
+    queue::Work,
     store::{StoreError, lease_name},
 };
 
@@ -48,12 +52,7 @@ impl Engine {
     /// Drives a lease until it has ended.
     pub(crate) async fn live(self: Arc<Self>, id: LeaseId, wake: Arc<Notify>) {
         let name = lease_name(&id);
-        let mut lease = Lease {
-            id,
-            name,
-            wake,
-            work: None,
-        };
+        let mut lease = Lease { id, name, wake, work: None };
         let mut pause = RETRY_MIN;
         loop {
             match self.step(&mut lease).await {
@@ -85,7 +84,12 @@ impl Engine {
                 None => Ok(Step::Again),
                 Some(tree) => {
                     let sent = self.chain.commit(&lease.id, tree.root()).await?;
-                    tracing::info!(lease = lease.name, root = hex::encode(tree.root()), height = sent.height, "result committed");
+                    tracing::info!(
+                        lease = lease.name,
+                        root = hex::encode(tree.root()),
+                        height = sent.height,
+                        "result committed"
+                    );
                     Ok(Step::Again)
                 }
             },
@@ -94,7 +98,10 @@ impl Engine {
                 None => Ok(Step::Again),
                 Some(tree) => {
                     if tree.root().as_slice() != job.root {
-                        tracing::error!(lease = lease.name, "the committed root is not the one on disk: openings will fail");
+                        tracing::error!(
+                            lease = lease.name,
+                            "the committed root is not the one on disk: openings will fail"
+                        );
                     }
                     Ok(Step::Wait)
                 }
@@ -126,7 +133,9 @@ impl Engine {
         self.store.end(&lease.id, phase, now())?;
         match job.fault() {
             JobFault::None => tracing::info!(lease = lease.name, phase, "lease ended"),
-            fault => tracing::error!(lease = lease.name, phase, fault = fault.as_str_name(), "lease ended: bond is slashed"),
+            fault => {
+                tracing::error!(lease = lease.name, phase, fault = fault.as_str_name(), "lease ended: bond is slashed")
+            }
         }
         Ok(Step::Ended)
     }
@@ -162,12 +171,7 @@ impl Engine {
         let kernel = Kernel::by_name(&job.kernel);
         let kernel = kernel.with_context(|| format!("kernel {} is unknown to this program", job.kernel))?;
         let id = &lease.id;
-        let order = OrderId {
-            owner: id.owner.clone(),
-            dseq: id.dseq,
-            gseq: id.gseq,
-            oseq: id.oseq,
-        };
+        let order = OrderId { owner: id.owner.clone(), dseq: id.dseq, gseq: id.gseq, oseq: id.oseq };
         let order = self.chain.order(&order).await?.context("the lease's order is gone")?;
         let spec = order.spec.and_then(|spec| spec.job);
         let input = spec.context("the lease's order is no job")?.input;
@@ -176,14 +180,14 @@ impl Engine {
             "the order's input is not the job's: ask another node"
         );
         let (reply, answer) = oneshot::channel();
-        tracing::info!(lease = lease.name, kernel = kernel.name(), chunks = job.chunks, due = job.due_height, "job queued");
-        self.queue.push(Work {
-            lease: id.clone(),
-            kernel,
-            input,
-            due: job.due_height,
-            reply,
-        });
+        tracing::info!(
+            lease = lease.name,
+            kernel = kernel.name(),
+            chunks = job.chunks,
+            due = job.due_height,
+            "job queued"
+        );
+        self.queue.push(Work { lease: id.clone(), kernel, input, due: job.due_height, reply });
         Ok(answer)
     }
 

@@ -2,7 +2,7 @@
 //! the results, withdraws what they earn, and hands them to their tenants.
 //!
 //! - [`config`] is the home folder's `config.toml`, [`run`] the daemon;
-//! - [`device`] and [`program`] compute, [`job`] queues, [`store`] keeps results through crashes;
+//! - [`device`] and [`program`] compute, [`queue`] and [`job`] order the work, [`store`] keeps results through crashes;
 //! - [`chain`], [`engine`], [`lease`] and [`bid`] deal with the chain, [`price`] with money;
 //! - [`gateway`] serves tenants.
 
@@ -16,8 +16,11 @@ pub mod engine;
 pub mod gateway;
 pub mod job;
 pub mod lease;
+mod messages;
+mod outputs;
 pub mod price;
 pub mod program;
+pub mod queue;
 pub mod register;
 pub mod run;
 pub mod store;

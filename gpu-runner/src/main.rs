@@ -193,7 +193,8 @@ fn start_log(log: Log) {
 impl Init {
     fn execute(self) -> Result<()> {
         let attributes = self.attributes.iter().map(|pair| {
-            let (key, value) = pair.split_once('=').with_context(|| format!("--attribute {pair:?} is not KEY=VALUE"))?;
+            let (key, value) =
+                pair.split_once('=').with_context(|| format!("--attribute {pair:?} is not KEY=VALUE"))?;
             Ok((key.to_string(), value.to_string()))
         });
         let answers = Answers {
@@ -235,7 +236,11 @@ fn test(device: Result<Box<dyn Device>, aliquot_runner::device::DeviceError>) ->
     self_test(device.as_mut()).map_err(|e| e.to_string())
 }
 
-fn opened(info: &DeviceInfo, platform: ocl::Platform, device: ocl::Device) -> Result<Box<dyn Device>, aliquot_runner::device::DeviceError> {
+fn opened(
+    info: &DeviceInfo,
+    platform: ocl::Platform,
+    device: ocl::Device,
+) -> Result<Box<dyn Device>, aliquot_runner::device::DeviceError> {
     Ok(Box::new(OpenClDevice::new(info.clone(), platform, device)?))
 }
 

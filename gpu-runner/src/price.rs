@@ -29,10 +29,7 @@ impl Rate {
 
     /// For a cost in kernel operations, rounded up to whole base units.
     pub fn price(self, operations: u128) -> u128 {
-        operations
-            .div_ceil(MICRO)
-            .saturating_mul(self.0)
-            .div_ceil(MICRO)
+        operations.div_ceil(MICRO).saturating_mul(self.0).div_ceil(MICRO)
     }
 }
 
@@ -45,10 +42,7 @@ pub struct Coin {
 
 impl Coin {
     pub fn new(amount: u128, denom: impl Into<String>) -> Self {
-        Coin {
-            amount,
-            denom: denom.into(),
-        }
+        Coin { amount, denom: denom.into() }
     }
 }
 
@@ -61,9 +55,7 @@ impl FromStr for Coin {
         let (amount, denom) = text.split_at(at);
         let usable = denom.starts_with(|c: char| c.is_ascii_alphabetic())
             && denom.len() >= 3
-            && denom
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "/:._-".contains(c));
+            && denom.chars().all(|c| c.is_ascii_alphanumeric() || "/:._-".contains(c));
         match amount.parse() {
             Ok(amount) if usable => Ok(Coin::new(amount, denom)),
             _ => Err(bad()),
@@ -79,10 +71,7 @@ impl fmt::Display for Coin {
 
 impl From<&Coin> for pb::Coin {
     fn from(coin: &Coin) -> Self {
-        pb::Coin {
-            denom: coin.denom.clone(),
-            amount: coin.amount.to_string(),
-        }
+        pb::Coin { denom: coin.denom.clone(), amount: coin.amount.to_string() }
     }
 }
 
@@ -137,17 +126,12 @@ impl PriceRule {
             let max = max.amount;
             return Err(Skip::PaysTooLittle { max, lowest });
         }
-        let asked = self
-            .base
-            .saturating_add(self.per_mega_op.price(operations))
-            .saturating_add(fees);
+        let asked = self.base.saturating_add(self.per_mega_op.price(operations)).saturating_add(fees);
         Ok(Coin::new(asked.clamp(lowest, max.amount), &self.denom))
     }
 }
 
 /// Bond that a lease of this price locks.
 pub fn locked_bond(price: u128, lock_bps: u32) -> u128 {
-    price
-        .saturating_mul(u128::from(lock_bps))
-        .div_ceil(10_000)
+    price.saturating_mul(u128::from(lock_bps)).div_ceil(10_000)
 }

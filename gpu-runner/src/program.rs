@@ -1,14 +1,13 @@
 //! OpenCL: finding devices, compiling kernels once, and running ranges of chunks.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{Mutex, PoisonError},
 };
 
 use aliquot_kernels::{Job, Kernel};
 use ocl::{
-    Buffer, Context, Platform, Program, Queue,
-    core,
+    Buffer, Context, Platform, Program, Queue, core,
     enums::{DeviceInfo as Ask, DeviceInfoResult as Answer},
     flags,
 };
@@ -22,9 +21,7 @@ fn failed(error: impl std::fmt::Display) -> DeviceError {
     // ocl's texts are banners over many lines.
     let text = error.to_string();
     let lines = text.lines().map(str::trim);
-    let told: Vec<_> = lines
-        .filter(|l| l.chars().any(char::is_alphanumeric))
-        .collect();
+    let told: Vec<_> = lines.filter(|l| l.chars().any(char::is_alphanumeric)).collect();
     DeviceError::OpenCl(told.join("; "))
 }
 
@@ -49,11 +46,7 @@ pub fn list_devices() -> Result<Vec<(DeviceInfo, Platform, ocl::Device)>> {
         };
         for (d, device) in devices.into_iter().enumerate() {
             if device.is_available().unwrap_or(false) {
-                all.push((
-                    describe(format!("{p}:{d}"), platform, device)?,
-                    platform,
-                    device,
-                ));
+                all.push((describe(format!("{p}:{d}"), platform, device)?, platform, device));
             }
         }
     }
@@ -97,7 +90,7 @@ pub struct OpenClDevice {
     device: ocl::Device,
     context: Context,
     queue: Queue,
-    programs: HashMap<Kernel, Program>,
+    programs: BTreeMap<Kernel, Program>,
     /// The input last run, on the device: batches of one job use it again.
     input: Option<(Vec<i32>, Buffer<i32>)>,
 }
@@ -105,20 +98,9 @@ pub struct OpenClDevice {
 impl OpenClDevice {
     pub fn new(info: DeviceInfo, platform: Platform, device: ocl::Device) -> Result<Self> {
         let _alone = SETUP.lock().unwrap_or_else(PoisonError::into_inner);
-        let context = Context::builder()
-            .platform(platform)
-            .devices(device)
-            .build()
-            .map_err(failed)?;
+        let context = Context::builder().platform(platform).devices(device).build().map_err(failed)?;
         let queue = Queue::new(&context, device, None).map_err(failed)?;
-        Ok(OpenClDevice {
-            info,
-            device,
-            context,
-            queue,
-            programs: HashMap::new(),
-            input: None,
-        })
+        Ok(OpenClDevice { info, device, context, queue, programs: BTreeMap::new(), input: None })
     }
 
     fn program(&mut self, kernel: Kernel) -> Result<Program> {

@@ -20,19 +20,13 @@ pub struct Endpoint {
 /// The record as the configuration wants it.
 fn wanted(chain: &Chain, config: &Config, endpoint: &Endpoint) -> Provider {
     let it = &config.provider;
-    let attributes = it.attributes.iter().map(|(key, value)| Attribute {
-        key: key.clone(),
-        value: value.clone(),
-    });
+    let attributes = it.attributes.iter().map(|(key, value)| Attribute { key: key.clone(), value: value.clone() });
     Provider {
         owner: chain.provider().into(),
         host_uri: endpoint.host_uri.clone(),
         certificate_hash: endpoint.certificate_hash.clone(),
         attributes: attributes.collect(),
-        info: Some(Info {
-            email: it.email.clone(),
-            website: it.website.clone(),
-        }),
+        info: Some(Info { email: it.email.clone(), website: it.website.clone() }),
         operator: it.operator.clone(),
         payout: it.payout.clone(),
         created_at: 0,

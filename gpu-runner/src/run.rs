@@ -5,6 +5,7 @@ use std::{
     net::TcpListener,
     path::Path,
     sync::Arc,
+    thread::JoinHandle,
     time::Duration,
 };
 
@@ -22,8 +23,9 @@ use crate::{
     device::{Device, measure_speed, open, self_test},
     engine::{Desk, Engine},
     gateway::{self, Gateway, KeyLookup},
-    job::{Queue, Worker},
+    job::Worker,
     now,
+    queue::Queue,
     register::{Endpoint, ensure_registered, own_device},
     store::Store,
 };
@@ -55,30 +57,20 @@ pub async fn run(home: &Path, options: Options, stop: impl Future<Output = ()>) 
         () = &mut stop => return Ok(()),
     };
     let info = device.info().clone();
-    tracing::info!(device = info.name, id = info.id, mega_ops_per_s = (speed / 1e6) as u64, "device passed its self-test");
+    tracing::info!(
+        device = info.name,
+        id = info.id,
+        mega_ops_per_s = (speed / 1e6) as u64,
+        "device passed its self-test"
+    );
 
     let store = Store::open(home.join("jobs"))?;
     let removed = store.prune(now().saturating_sub(config.keep_days * DAY))?;
     if removed > 0 {
         tracing::info!(removed, "old results removed");
     }
-    let worker = Worker {
-        device,
-        store: store.clone(),
-        spot_checks: config.spot_checks,
-        #[cfg(feature = "cheat")]
-        cheat: options.cheat,
-    };
-    #[cfg(not(feature = "cheat"))]
-    let Options {} = options;
-    let (queue, thread) = Queue::start(worker, speed)?;
-
-    let (listener, certificate, endpoint) = open_gateway(home, &config)?;
+    let (queue, thread) = start_worker(device, &store, &config, options, speed)?;
     let book = Book::default();
-    let tls = match &certificate {
-        Some(certificate) => Some(certificate.server_config().await?),
-        None => None,
-    };
     let served = Gateway {
         provider: chain.provider().into(),
         device: info,
@@ -87,9 +79,7 @@ pub async fn run(home: &Path, options: Options, stop: impl Future<Output = ()>) 
         lookup: lookup(&chain),
     };
     let handle = Handle::new();
-    let serving = gateway::serve(listener, served, tls, handle.clone());
-    tracing::info!(uri = endpoint.host_uri, "gateway");
-    let mut gateway = tokio::spawn(serving);
+    let (mut gateway, endpoint) = start_gateway(home, &config, served, &handle).await?;
 
     let done = tokio::select! {
         done = work(config, chain, store, queue.clone(), book, endpoint) => done,
@@ -110,6 +100,39 @@ pub async fn run(home: &Path, options: Options, stop: impl Future<Output = ()>) 
     let _ = tokio::task::spawn_blocking(move || thread.join()).await;
     done
 }
+
+fn start_worker(
+    device: Box<dyn Device>,
+    store: &Store,
+    config: &Config,
+    options: Options,
+    speed: f64,
+) -> Result<(Queue, JoinHandle<()>)> {
+    #[cfg(not(feature = "cheat"))]
+    let Options {} = options;
+    let worker = Worker {
+        device,
+        store: store.clone(),
+        spot_checks: config.spot_checks,
+        #[cfg(feature = "cheat")]
+        cheat: options.cheat,
+    };
+    Ok(Queue::start(worker, speed)?)
+}
+
+/// Listens, and serves until `handle` says stop.
+async fn start_gateway(home: &Path, config: &Config, served: Gateway, handle: &Handle) -> Result<(Serving, Endpoint)> {
+    let (listener, certificate, endpoint) = open_gateway(home, config)?;
+    let tls = match &certificate {
+        Some(certificate) => Some(certificate.server_config().await?),
+        None => None,
+    };
+    tracing::info!(uri = endpoint.host_uri, "gateway");
+    let serving = tokio::spawn(gateway::serve(listener, served, tls, handle.clone()));
+    Ok((serving, endpoint))
+}
+
+type Serving = tokio::task::JoinHandle<Result<()>>;
 
 /// Registers where that is wanted, then follows the chain.
 async fn work(config: Config, chain: Chain, store: Store, queue: Queue, book: Book, endpoint: Endpoint) -> Result<()> {
@@ -221,7 +244,9 @@ fn lock(home: &Path) -> Result<File> {
     let file = File::create(&path).with_context(|| path.display().to_string())?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => bail!("another runner works in {}: stop it first", home.display()),
+        Err(TryLockError::WouldBlock) => {
+            bail!("another runner works in {}: stop it first", home.display())
+        }
         Err(TryLockError::Error(e)) => Err(e).with_context(|| path.display().to_string()),
     }
 }

@@ -6,7 +6,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read, Seek, SeekFrom, Write},
+    io::{self, Write},
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
@@ -15,9 +15,11 @@ use aliquot_kernels::merkle::{Hash, Tree, TreeError, leaf_hash};
 use aliquot_proto::market::v1::LeaseId;
 use serde::{Deserialize, Serialize};
 
+use crate::outputs::Outputs;
+
 const RECORD: &str = "job.json";
-const OUTPUTS: &str = "outputs";
-const LEAVES: &str = "leaves";
+pub(crate) const OUTPUTS: &str = "outputs";
+pub(crate) const LEAVES: &str = "leaves";
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -35,9 +37,9 @@ pub enum StoreError {
     Tree(#[from] TreeError),
 }
 
-type Result<T> = std::result::Result<T, StoreError>;
+pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 
-fn io_error(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+pub(crate) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     let path = path.to_path_buf();
     move |source| StoreError::Io { path, source }
 }
@@ -59,12 +61,7 @@ fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     let tmp = PathBuf::from(name);
     let written = (|| {
         let mut options = OpenOptions::new();
-        let mut file = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(mode)
-            .open(&tmp)?;
+        let mut file = options.write(true).create(true).truncate(true).mode(mode).open(&tmp)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&tmp, path)
@@ -75,14 +72,8 @@ fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
 
 /// Names in a folder are on disk only when the folder is.
 fn sync_dir(dir: &Path) -> Result<()> {
-    let dir = if dir.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        dir
-    };
-    File::open(dir)
-        .and_then(|d| d.sync_all())
-        .map_err(io_error(dir))
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    File::open(dir).and_then(|d| d.sync_all()).map_err(io_error(dir))
 }
 
 /// What is kept of a job besides its outputs.
@@ -119,10 +110,7 @@ impl Record {
 
 /// What the leaves of a lease are hashed with: `owner/dseq/gseq/oseq/provider`.
 pub fn lease_name(id: &LeaseId) -> String {
-    format!(
-        "{}/{}/{}/{}/{}",
-        id.owner, id.dseq, id.gseq, id.oseq, id.provider
-    )
+    format!("{}/{}/{}/{}/{}", id.owner, id.dseq, id.gseq, id.oseq, id.provider)
 }
 
 /// The folder of all jobs.
@@ -201,12 +189,7 @@ impl Store {
     /// The tree of a finished result, or `None` while there is none. Leaves that do not make the root are discarded.
     pub fn tree(&self, id: &LeaseId) -> Result<Option<Tree>> {
         let dir = self.folder(id)?;
-        let Some(Record {
-            root: Some(root),
-            chunks,
-            ..
-        }) = self.record(id)?
-        else {
+        let Some(Record { root: Some(root), chunks, .. }) = self.record(id)? else {
             return Ok(None);
         };
         let leaves = read_leaves(&dir.join(LEAVES))?;
@@ -216,10 +199,7 @@ impl Store {
                 return Ok(Some(tree));
             }
         }
-        tracing::error!(
-            lease = lease_name(id),
-            "leaves on disk are damaged: the job is computed again"
-        );
+        tracing::error!(lease = lease_name(id), "leaves on disk are damaged: the job is computed again");
         self.discard(id)?;
         Ok(None)
     }
@@ -238,10 +218,7 @@ impl Store {
             let read = file.read_exact_at(&mut output, at);
             let leaf = leaf_hash(&record.kernel, name.as_bytes(), *index, &output);
             if read.is_err() || tree.leaves().get(*index as usize) != Some(&leaf) {
-                return Err(StoreError::Damaged {
-                    lease: name,
-                    index: *index,
-                });
+                return Err(StoreError::Damaged { lease: name, index: *index });
             }
             outputs.push(output);
         }
@@ -297,121 +274,19 @@ fn read_record(path: &Path) -> Result<Option<Record>> {
         }
         other => other.map_err(io_error(path))?,
     };
-    let malformed = |e: serde_json::Error| StoreError::Malformed {
-        path: path.into(),
-        reason: e.to_string(),
-    };
+    let malformed = |e: serde_json::Error| StoreError::Malformed { path: path.into(), reason: e.to_string() };
     serde_json::from_slice(&bytes).map(Some).map_err(malformed)
 }
 
-fn write_record(dir: &Path, record: &Record) -> Result<()> {
+pub(crate) fn write_record(dir: &Path, record: &Record) -> Result<()> {
     let json = serde_json::to_vec_pretty(record).unwrap_or_default();
     write_file(&dir.join(RECORD), &json)
 }
 
-fn read_leaves(path: &Path) -> Result<Vec<Hash>> {
+pub(crate) fn read_leaves(path: &Path) -> Result<Vec<Hash>> {
     let bytes = match fs::read(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
         other => other.map_err(io_error(path))?,
     };
     Ok(bytes.as_chunks::<32>().0.to_vec())
-}
-
-/// The growing result of one job.
-#[derive(Debug)]
-pub struct Outputs {
-    dir: PathBuf,
-    record: Record,
-    lease: String,
-    outputs: File,
-    leaves_file: File,
-    leaves: Vec<Hash>,
-}
-
-impl Outputs {
-    fn open(dir: PathBuf, record: Record) -> Result<Self> {
-        let open = |name| {
-            let path = dir.join(name);
-            let mut options = OpenOptions::new();
-            let options = options.read(true).write(true).create(true).truncate(false);
-            options.open(&path).map_err(io_error(&path))
-        };
-        let mut outputs = open(OUTPUTS)?;
-        let mut leaves_file = open(LEAVES)?;
-        let lease = lease_name(&record.lease());
-        let mut leaves = read_leaves(&dir.join(LEAVES))?;
-        leaves.truncate(record.chunks as usize);
-        let good = good_prefix(&mut outputs, &record, &lease, &leaves);
-        leaves.truncate(good);
-        // What follows the good part goes, so that the next batch lands right behind it.
-        let cut = |file: &mut File, name: &str, len: u64| {
-            file.set_len(len)
-                .and_then(|()| file.seek(SeekFrom::Start(len)))
-                .map_err(io_error(&dir.join(name)))
-        };
-        cut(
-            &mut outputs,
-            OUTPUTS,
-            good as u64 * record.output_len as u64,
-        )?;
-        cut(&mut leaves_file, LEAVES, good as u64 * 32)?;
-        Ok(Outputs {
-            dir,
-            record,
-            lease,
-            outputs,
-            leaves_file,
-            leaves,
-        })
-    }
-
-    /// Chunks that are there.
-    pub fn done(&self) -> u32 {
-        self.leaves.len() as u32
-    }
-
-    /// Adds the outputs of the next chunks.
-    pub fn append(&mut self, outputs: &[u8]) -> Result<()> {
-        let mut hashes = Vec::new();
-        for (index, output) in (self.done()..).zip(outputs.chunks_exact(self.record.output_len)) {
-            let leaf = leaf_hash(&self.record.kernel, self.lease.as_bytes(), index, output);
-            hashes.push(leaf);
-        }
-        let path = self.dir.join(OUTPUTS);
-        let written = self.outputs.write_all(outputs);
-        written
-            .and_then(|()| self.outputs.sync_data())
-            .map_err(io_error(&path))?;
-        let path = self.dir.join(LEAVES);
-        let written = self.leaves_file.write_all(hashes.as_flattened());
-        written
-            .and_then(|()| self.leaves_file.sync_data())
-            .map_err(io_error(&path))?;
-        self.leaves.extend(hashes);
-        Ok(())
-    }
-
-    /// Closes the result once every chunk is there, and gives its root.
-    pub fn finish(mut self) -> Result<Hash> {
-        if self.done() != self.record.chunks {
-            return Err(StoreError::Unfinished(self.lease));
-        }
-        let root = Tree::new(self.leaves)?.root();
-        self.record.root = Some(hex::encode(root));
-        write_record(&self.dir, &self.record)?;
-        Ok(root)
-    }
-}
-
-/// How many chunks from the first on hash to their leaves.
-fn good_prefix(outputs: &mut File, record: &Record, lease: &str, leaves: &[Hash]) -> usize {
-    let mut reader = io::BufReader::with_capacity(1 << 20, outputs);
-    let mut output = vec![0; record.output_len];
-    for (index, leaf) in (0..).zip(leaves) {
-        let read = reader.read_exact(&mut output);
-        if read.is_err() || leaf_hash(&record.kernel, lease.as_bytes(), index, &output) != *leaf {
-            return index as usize;
-        }
-    }
-    leaves.len()
 }

@@ -68,13 +68,13 @@ impl Net {
 
     fn init_args(&self, home: &Path, options: &RunnerOptions) -> Result<Vec<String>> {
         let [port] = free_ports()?;
-        let (home, keyring) = (home.display().to_string(), self.folder().join("keyring").display().to_string());
+        let home = home.display().to_string();
         let (node, listen) = (self.rpc_url(0), format!("127.0.0.1:{port}"));
         let flags = [
             ("--home", home.as_str()),
             ("--node", &node),
             ("--provider-key", &options.account),
-            ("--keyring", &keyring),
+            ("--keyring", "../keyring"),
             ("--device", &options.device),
             ("--bond", &options.bond),
             ("--listen", &listen),

@@ -27,11 +27,7 @@ const HASH: usize = 32;
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     #[error("gateway {uri} of provider {provider} cannot be used: {reason}")]
-    Gateway {
-        provider: String,
-        uri: String,
-        reason: String,
-    },
+    Gateway { provider: String, uri: String, reason: String },
     #[error("the gateway does not answer: {0}")]
     Unreachable(String),
     #[error("the gateway shows another certificate than the provider's record names")]
@@ -77,20 +73,10 @@ pub async fn fetch_result(
 ) -> Result<Artifacts> {
     let gateway = Gateway::new(provider)?;
     let chunks = u64::from(chunks);
-    let leaves = gateway
-        .download(lease, key, "leaves", chunks * HASH as u64, now)
-        .await?;
+    let leaves = gateway.download(lease, key, "leaves", chunks * HASH as u64, now).await?;
     let (leaves, _) = leaves.as_chunks::<HASH>();
     let leaves = leaves.to_vec();
-    let result = gateway
-        .download(
-            lease,
-            key,
-            "result",
-            chunks.saturating_mul(output_len as u64),
-            now,
-        )
-        .await?;
+    let result = gateway.download(lease, key, "result", chunks.saturating_mul(output_len as u64), now).await?;
     Ok(Artifacts { leaves, result })
 }
 
@@ -115,16 +101,10 @@ impl Gateway {
         } else if is_loopback(uri) {
             builder
         } else {
-            return Err(unusable(
-                "it is neither https nor http on this very machine",
-            ));
+            return Err(unusable("it is neither https nor http on this very machine"));
         };
         let http = builder.build().map_err(|e| unusable(&e.to_string()))?;
-        Ok(Gateway {
-            http,
-            base: uri.into(),
-            provider: provider.owner.clone(),
-        })
+        Ok(Gateway { http, base: uri.into(), provider: provider.owner.clone() })
     }
 
     /// What the gateway tells everyone about itself.
@@ -139,14 +119,7 @@ impl Gateway {
     }
 
     /// One of a lease's files, which must have exactly `size` bytes.
-    pub async fn download(
-        &self,
-        lease: &LeaseId,
-        key: &Key,
-        file: &str,
-        size: u64,
-        now: u64,
-    ) -> Result<Vec<u8>> {
+    pub async fn download(&self, lease: &LeaseId, key: &Key, file: &str, size: u64, now: u64) -> Result<Vec<u8>> {
         let mut response = self.get(lease, key, file, now).await?;
         let mut bytes = Vec::new();
         while let Some(part) = response.chunk().await.map_err(failure)? {
@@ -163,13 +136,7 @@ impl Gateway {
     }
 
     async fn get(&self, lease: &LeaseId, key: &Key, what: &str, now: u64) -> Result<Response> {
-        let LeaseId {
-            owner,
-            dseq,
-            gseq,
-            oseq,
-            ..
-        } = lease;
+        let LeaseId { owner, dseq, gseq, oseq, .. } = lease;
         let url = format!("{}/lease/{owner}/{dseq}/{gseq}/{oseq}/{what}", self.base);
         let token = gateway_token(key, &self.provider, std::slice::from_ref(lease), now);
         let response = self.http.get(url).bearer_auth(token).send().await;
@@ -196,10 +163,7 @@ async fn accepted(response: Response) -> Result<Response> {
     }
     let told = json(response).await.ok();
     let message = told.as_ref().and_then(|v| v["message"].as_str());
-    Err(FetchError::Refused {
-        status: status.as_u16(),
-        message: message.unwrap_or("no reason given").into(),
-    })
+    Err(FetchError::Refused { status: status.as_u16(), message: message.unwrap_or("no reason given").into() })
 }
 
 fn failure(error: reqwest::Error) -> FetchError {
@@ -217,9 +181,7 @@ fn failure(error: reqwest::Error) -> FetchError {
 }
 
 fn is_loopback(uri: &str) -> bool {
-    ["http://127.0.0.1:", "http://localhost:", "http://[::1]:"]
-        .iter()
-        .any(|prefix| uri.starts_with(prefix))
+    ["http://127.0.0.1:", "http://localhost:", "http://[::1]:"].iter().any(|prefix| uri.starts_with(prefix))
 }
 
 /// What rustls says when the verifier below refuses.
@@ -227,10 +189,7 @@ const PIN_TEXT: &str = "ApplicationVerificationFailure";
 
 fn pinned(hash: [u8; HASH]) -> std::result::Result<ClientConfig, rustls::Error> {
     let crypto = Arc::new(ring::default_provider());
-    let verifier = Pinned {
-        hash,
-        crypto: crypto.clone(),
-    };
+    let verifier = Pinned { hash, crypto: crypto.clone() };
     Ok(ClientConfig::builder_with_provider(crypto)
         .with_safe_default_protocol_versions()?
         .dangerous()
@@ -282,8 +241,6 @@ impl ServerCertVerifier for Pinned {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.crypto
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.crypto.signature_verification_algorithms.supported_schemes()
     }
 }

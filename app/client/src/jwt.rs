@@ -111,11 +111,10 @@ impl Claims {
             Access::Granular => self.leases.permissions.iter().any(|permission| {
                 permission.provider == lease.provider
                     && (permission.deployments.is_empty()
-                        || permission.deployments.iter().any(|d| {
-                            d.dseq == lease.dseq
-                                && any_or(d.gseq, lease.gseq)
-                                && any_or(d.oseq, lease.oseq)
-                        }))
+                        || permission
+                            .deployments
+                            .iter()
+                            .any(|d| d.dseq == lease.dseq && any_or(d.gseq, lease.gseq) && any_or(d.oseq, lease.oseq)))
             }),
         };
         granted && self.iss == lease.owner
@@ -125,25 +124,13 @@ impl Claims {
 /// A token of ten minutes by which `key` asks the gateway of `provider`. Opens the given leases, or with none given
 /// all of the account's. `now` is in seconds since 1970.
 pub fn gateway_token(key: &Key, provider: &str, leases: &[LeaseId], now: u64) -> String {
-    let deployments = leases
-        .iter()
-        .map(|id| DeploymentPermission {
-            dseq: id.dseq,
-            gseq: id.gseq,
-            oseq: id.oseq,
-        })
-        .collect();
+    let deployments =
+        leases.iter().map(|id| DeploymentPermission { dseq: id.dseq, gseq: id.gseq, oseq: id.oseq }).collect();
     let leases = match leases {
-        [] => Leases {
-            access: Access::Full,
-            permissions: Vec::new(),
-        },
+        [] => Leases { access: Access::Full, permissions: Vec::new() },
         _ => Leases {
             access: Access::Granular,
-            permissions: vec![Permission {
-                provider: provider.into(),
-                deployments,
-            }],
+            permissions: vec![Permission { provider: provider.into(), deployments }],
         },
     };
     sign(
@@ -181,8 +168,7 @@ pub fn verify(token: &str, public_key: &[u8], aud: &str, now: u64) -> Result<Cla
     let parts = Parts::of(token)?;
     parts.check_claims(aud, now)?;
     let key = VerifyingKey::from_sec1_bytes(public_key).map_err(|_| JwtError::Signature)?;
-    key.verify(&parts.signed_bytes()?, &parts.signature)
-        .map_err(|_| JwtError::Signature)?;
+    key.verify(&parts.signed_bytes()?, &parts.signature).map_err(|_| JwtError::Signature)?;
     Ok(parts.claims)
 }
 
@@ -199,20 +185,16 @@ impl<'a> Parts<'a> {
         if token.len() > MAX_TOKEN {
             return Err(JwtError::Malformed("it is too long"));
         }
-        let bytes = |part: &str| {
-            URL_SAFE_NO_PAD
-                .decode(part)
-                .map_err(|_| JwtError::Malformed("a part is not base64url"))
-        };
+        let bytes =
+            |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| JwtError::Malformed("a part is not base64url"));
         let mut dots = token.split('.');
-        let (Some(header), Some(claims), Some(signature), None) =
-            (dots.next(), dots.next(), dots.next(), dots.next())
+        let (Some(header), Some(claims), Some(signature), None) = (dots.next(), dots.next(), dots.next(), dots.next())
         else {
             return Err(JwtError::Malformed("it does not have three parts"));
         };
         let signed = &token[..header.len() + 1 + claims.len()];
-        let header: Header = serde_json::from_slice(&bytes(header)?)
-            .map_err(|_| JwtError::Malformed("the header is not understood"))?;
+        let header: Header =
+            serde_json::from_slice(&bytes(header)?).map_err(|_| JwtError::Malformed("the header is not understood"))?;
         // Before the signature is even read, so that "none" is called by its name.
         if !matches!(header.alg.as_str(), "ES256K" | "ES256KADR36") {
             return Err(JwtError::Algorithm(header.alg));
@@ -224,12 +206,7 @@ impl<'a> Parts<'a> {
             .map_err(|_| JwtError::Malformed("the claims are not understood"))?;
         let signature = Signature::from_slice(&bytes(signature)?)
             .map_err(|_| JwtError::Malformed("the signature is not 64 bytes"))?;
-        Ok(Parts {
-            algorithm: header.alg,
-            signed,
-            claims,
-            signature,
-        })
+        Ok(Parts { algorithm: header.alg, signed, claims, signature })
     }
 
     fn check_claims(&self, aud: &str, now: u64) -> Result<(), JwtError> {

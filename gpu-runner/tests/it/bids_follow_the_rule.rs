@@ -9,8 +9,9 @@ use aliquot_proto::{
 use aliquot_runner::{
     bid::{NoBid, Offer},
     device::Reference,
-    job::{Queue, Worker},
+    job::Worker,
     price::{Coin, PriceError, PriceRule, Rate, Skip, locked_bond},
+    queue::Queue,
     store::Store,
 };
 
@@ -138,14 +139,19 @@ fn a_good_order_is_bid_on() {
 
 #[test]
 fn other_orders_get_no_bid() {
-    let no = |change: fn(&mut Order, &mut GroupSpec, &mut JobSpec)| offered(&order(change), ualq(1 << 60), &Kernel::ALL).unwrap_err();
+    let no = |change: fn(&mut Order, &mut GroupSpec, &mut JobSpec)| {
+        offered(&order(change), ualq(1 << 60), &Kernel::ALL).unwrap_err()
+    };
     assert!(matches!(no(|o, _, _| o.state = OrderState::Active.into()), NoBid::NotOpen(_)));
     assert_eq!(no(|o, _, _| o.id.as_mut().unwrap().owner = "aliquot1provider".into()), NoBid::Own);
     assert_eq!(no(|_, _, j| j.kernel = "OTHER".into()), NoBid::Kernel("OTHER".into()));
     assert!(matches!(no(|_, _, j| j.input = b"no scene".to_vec()), NoBid::Input(_)));
     assert_eq!(no(|_, s, _| s.max_price = None), NoBid::NoPrice);
     assert!(matches!(no(|_, s, _| s.max_price.as_mut().unwrap().denom = "utest".into()), NoBid::Price(Skip::Denom(_))));
-    assert!(matches!(no(|_, s, _| s.max_price.as_mut().unwrap().amount = "1".into()), NoBid::Price(Skip::PaysTooLittle { .. })));
+    assert!(matches!(
+        no(|_, s, _| s.max_price.as_mut().unwrap().amount = "1".into()),
+        NoBid::Price(Skip::PaysTooLittle { .. })
+    ));
     let missing = no(|_, s, _| {
         s.requirements = Some(PlacementRequirements { attributes: vec![attribute("region", "us")] });
     });

@@ -28,7 +28,10 @@ fn what_init_writes_is_read_back() {
     let text = fs::read_to_string(&path).unwrap();
     assert!(!text.contains('{') && text.lines().filter(|l| l.starts_with('#')).count() > 20, "{text}");
     let config = Config::load(&home).unwrap();
-    assert_eq!((config.node.as_str(), config.key.as_str(), config.device.as_str()), ("http://127.0.0.1:26657", "provider", "auto"));
+    assert_eq!(
+        (config.node.as_str(), config.key.as_str(), config.device.as_str()),
+        ("http://127.0.0.1:26657", "provider", "auto")
+    );
     assert_eq!(config.keyring, home.join("keys"), "relative to the home");
     assert!(config.auto_register && config.gateway.tls);
     assert_eq!(config.provider.attributes["region"], "eu \"west\"\\1");
@@ -56,7 +59,9 @@ fn settings_that_do_not_go_together_are_refused() {
     refused(|a| a.bond = "much".into(), "bond");
     refused(|a| a.per_mega_op = -1.0, "per_mega_op");
     assert!(write(|a| a.tls = false).is_ok());
-    assert!(write(|a| (a.host_uri, a.listen) = ("https://gpu.example.org:1".into(), "0.0.0.0:1".parse().unwrap())).is_ok());
+    assert!(
+        write(|a| (a.host_uri, a.listen) = ("https://gpu.example.org:1".into(), "0.0.0.0:1".parse().unwrap())).is_ok()
+    );
 }
 
 #[test]

@@ -32,7 +32,8 @@ fn device_and_reference_give_the_same_bytes() {
     // In any batches, and after another input was on the device.
     let other = KERNEL.prepare(KERNEL.golden_inputs()[0].1.as_bytes()).unwrap();
     assert_eq!(device.run(KERNEL, &other, 17, 2).unwrap(), reference.run(KERNEL, &other, 17, 2).unwrap());
-    let parts: Vec<_> = [(0, 1), (1, 4), (5, 7)].map(|(first, count)| device.run(KERNEL, &job, first, count).unwrap()).concat();
+    let parts: Vec<_> =
+        [(0, 1), (1, 4), (5, 7)].map(|(first, count)| device.run(KERNEL, &job, first, count).unwrap()).concat();
     assert_eq!(parts, all);
 }
 

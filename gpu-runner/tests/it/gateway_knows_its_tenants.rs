@@ -4,7 +4,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{SystemTime, UNIX_EPOCH},
+    time::UNIX_EPOCH,
 };
 
 use aliquot_client::{
@@ -37,7 +37,7 @@ struct Bench {
 }
 
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+    UNIX_EPOCH.elapsed().unwrap().as_secs()
 }
 
 /// The chain knows the keys of accounts 1 and 2; account 3 has never signed; asking for account 4 fails.

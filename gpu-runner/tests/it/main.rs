@@ -15,17 +15,9 @@ use aliquot_proto::market::v1::LeaseId;
 const SCENE: &str = include_str!("../../kernels/vectors/odd-size.scene");
 
 fn lease(dseq: u64) -> LeaseId {
-    LeaseId {
-        owner: "aliquot1tenant".into(),
-        dseq,
-        gseq: 1,
-        oseq: 1,
-        provider: "aliquot1provider".into(),
-    }
+    LeaseId { owner: "aliquot1tenant".into(), dseq, gseq: 1, oseq: 1, provider: "aliquot1provider".into() }
 }
 
 fn job() -> aliquot_kernels::Job {
-    aliquot_kernels::Kernel::RenderQ16
-        .prepare(SCENE.as_bytes())
-        .expect("a scene of the golden vectors")
+    aliquot_kernels::Kernel::RenderQ16.prepare(SCENE.as_bytes()).expect("a scene of the golden vectors")
 }

@@ -1,6 +1,8 @@
 use aliquot_client::{
     Key,
-    jwt::{Access, Claims, DeploymentPermission, JwtError, Leases, MAX_LIFE, Permission, gateway_token, peek, sign, verify},
+    jwt::{
+        Access, Claims, DeploymentPermission, JwtError, Leases, MAX_LIFE, Permission, gateway_token, peek, sign, verify,
+    },
 };
 use aliquot_proto::market::v1::LeaseId;
 use base64::{

@@ -10,7 +10,8 @@ use aliquot_kernels::{
 use aliquot_proto::market::v1::LeaseId;
 use aliquot_runner::{
     device::{Device, DeviceError, DeviceInfo, Reference},
-    job::{Queue, Work, WorkError, Worker},
+    job::{WorkError, Worker},
+    queue::{Queue, Work},
     store::{Store, lease_name},
 };
 use tokio::sync::oneshot::{Receiver, channel};
