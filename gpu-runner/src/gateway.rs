@@ -64,10 +64,13 @@ pub struct Gateway {
     pub lookup: KeyLookup,
 }
 
+/// Public keys by address, with when they were looked up.
+type Seen = BTreeMap<String, (Instant, Option<Vec<u8>>)>;
+
 struct Shared {
     gateway: Gateway,
     permits: Semaphore,
-    keys: Mutex<BTreeMap<String, (Instant, Option<Vec<u8>>)>>,
+    keys: Mutex<Seen>,
 }
 
 type App = Arc<Shared>;

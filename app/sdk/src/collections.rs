@@ -55,6 +55,7 @@ impl Store {
         IndexedMap { map: self.map(tag), by }
     }
     /// All collections of the store. Two with one tag do not compile.
+    #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // runs in the compiler, which checks both
     pub const fn schema<const N: usize>(self, all: [At; N]) -> [At; N] {
         let mut i = 0;
         while i < N {

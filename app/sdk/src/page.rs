@@ -28,8 +28,11 @@ pub struct Page<T> {
 pub struct Listed<'a, T> {
     store: &'static str,
     prefix: Vec<u8>,
-    read: Box<dyn Fn(&Ctx, &[u8], &[u8]) -> Result<Option<T>> + 'a>,
+    read: Read<'a, T>,
 }
+
+/// Makes an item of a raw entry; none where the entry points at nothing.
+type Read<'a, T> = Box<dyn Fn(&Ctx, &[u8], &[u8]) -> Result<Option<T>> + 'a>;
 
 impl<K: Key, V: Message + Default> Map<K, V> {
     /// The entries under `part`, for [`paginate`].

@@ -1,6 +1,7 @@
 //! What the newest height keeps in memory: tree pages for the next update, and values lately written, for reads and for
 //! the undo log. Both change only at commit, and both say which height they stand for, so that a reader of another
 //! height never takes from them.
+#![allow(clippy::disallowed_types)] // looked up by key alone: no order of a map is ever seen
 
 use std::borrow::Borrow;
 use std::collections::HashMap;

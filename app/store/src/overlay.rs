@@ -4,6 +4,7 @@
 //! written, so a read is one lookup however many layers are open. A layer is a mark in a journal of what its writes
 //! replaced: merging forgets the mark, dropping plays the journal back to it. Keys are full keys (`name/key`); those that
 //! are written also stand in a sorted set, which ranges merge with the view's rows.
+#![allow(clippy::disallowed_types)] // looked up by key; what leaves it in bulk is sorted first
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, btree_set};

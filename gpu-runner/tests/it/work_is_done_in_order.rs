@@ -75,6 +75,13 @@ impl Bench {
         self.queue.push(Work { lease: id, kernel, input, due, reply });
         answer
     }
+
+    /// Waits until some of a job is on disk.
+    async fn begun(&self, id: &LeaseId) {
+        while self.store.progress(id) == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
 }
 
 fn expected(id: &LeaseId) -> Hash {
@@ -120,7 +127,7 @@ async fn nearest_deadline_comes_first() {
 async fn work_that_nobody_waits_for_is_called_off() {
     let bench = bench(Duration::from_millis(30), None, 0);
     let answer = bench.push(lease(1), Kernel::RenderQ16.golden_inputs()[0].1, 1);
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    bench.begun(&lease(1)).await;
     drop(answer);
     bench.push(lease(2), SCENE, 1).await.unwrap().unwrap();
     assert!(bench.store.tree(&lease(1)).unwrap().is_none());
@@ -129,9 +136,10 @@ async fn work_that_nobody_waits_for_is_called_off() {
 
 #[tokio::test]
 async fn a_stopped_job_goes_on_at_the_next_start() {
-    let before = bench(Duration::from_millis(30), None, 0);
+    // So slow that one chunk is a batch.
+    let before = bench(Duration::from_millis(200), None, 0);
     let answer = before.push(lease(1), SCENE, 1);
-    tokio::time::sleep(Duration::from_millis(80)).await;
+    before.begun(&lease(1)).await;
     before.queue.close();
     assert!(matches!(answer.await.unwrap(), Err(WorkError::Cancelled)));
     let done = before.store.progress(&lease(1));

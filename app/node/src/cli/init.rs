@@ -66,7 +66,7 @@ impl Init {
         let mut text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         text = config::set_comet(&text, "moniker", &self.moniker)?;
         if self.localnet {
-            text = config::set_comet(&text, "consensus.timeout_commit", "800ms")?;
+            text = config::set_comet(&text, "consensus.timeout_commit", "900ms")?;
             text = config::set_comet(&text, "rpc.cors_allowed_origins", "[\"*\"]")?;
         }
         for setting in &self.comet {

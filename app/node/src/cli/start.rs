@@ -41,6 +41,7 @@ impl Start {
             vrf_key: config::vrf_key(&home)?,
             ..Options::default()
         };
+        aliquot::modules::wasm::open_cache(&home.join("data/wasm"))?;
         let database = config::database(&home);
         let app = App::open(&database, options).with_context(|| format!("{} does not open", database.display()))?;
         let listen = self.listen.unwrap_or(config.listen);

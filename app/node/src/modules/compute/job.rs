@@ -4,7 +4,7 @@ use super::{Error, bond, params, plan, state::*};
 use crate::{
     hooks,
     ids::LeaseKey,
-    modules::{beacon, escrow, provider},
+    modules::{beacon, escrow},
 };
 use aliquot_kernels::{chacha::sample_indices, merkle::sample_seed};
 use aliquot_proto::{
@@ -76,8 +76,9 @@ pub fn cancel(ctx: &mut Ctx, lease: &LeaseKey) -> Result<bool> {
     if job.phase() != JobPhase::Leased {
         return Ok(false);
     }
-    let bps = params(ctx)?.job_cancel_bps;
-    end(ctx, lease, job, JobPhase::Cancelled, JobFault::None, bps, 0, Reason::Owner)?;
+    let pay_bps = params(ctx)?.job_cancel_bps;
+    let (phase, fault, reason) = (JobPhase::Cancelled, JobFault::None, Reason::Owner);
+    end(ctx, lease, job, Ending { phase, fault, pay_bps, slash_bps: 0, reason })?;
     Ok(true)
 }
 
@@ -88,30 +89,29 @@ pub fn fail(ctx: &mut Ctx, lease: &LeaseKey, job: pb::Job, fault: JobFault) -> R
         JobFault::MissingOpening => (10_000, Reason::ProviderWithheld),
         _ => (10_000, Reason::ProviderFraud),
     };
-    end(ctx, lease, job, JobPhase::Failed, fault, 0, slash_bps, reason)?;
+    end(ctx, lease, job, Ending { phase: JobPhase::Failed, fault, pay_bps: 0, slash_bps, reason })?;
     ctx.emit(&pb::EventJobFailed { id: Some(lease.id()), fault: fault.into() })
 }
 
-/// The one way a job ends: `pay_bps` of its price are paid, `slash_bps` of its lock are slashed, its lease closes.
-#[allow(clippy::too_many_arguments)] // one call per outcome; a struct would only name them twice
-fn end(
-    ctx: &mut Ctx,
-    lease: &LeaseKey,
-    mut job: pb::Job,
+/// How a job ends.
+struct Ending {
     phase: JobPhase,
     fault: JobFault,
+    /// Part of the price that the provider is paid, and of the locked bond that it loses.
     pay_bps: u32,
     slash_bps: u32,
     reason: Reason,
-) -> Result<()> {
-    job.fault = fault.into();
+}
+
+/// The one way a job ends: its hold is settled, its bond unlocked or slashed, its lease closed.
+fn end(ctx: &mut Ctx, lease: &LeaseKey, mut job: pb::Job, ending: Ending) -> Result<()> {
+    job.fault = ending.fault.into();
     job.ended_at = ctx.block.height;
-    advance(ctx, lease, &mut job, phase, 0)?;
+    advance(ctx, lease, &mut job, ending.phase, 0)?;
     INPUTS.remove(ctx, lease)?;
-    bond::unlock(ctx, lease, &job, slash_bps)?;
-    let payee = provider::load(ctx, &lease.provider).and_then(|_| Ok(lease.provider))?;
-    escrow::settle(ctx, lease, &payee, pay_bps)?;
-    hooks::job_ended(ctx, lease, reason)
+    bond::unlock(ctx, lease, &job, ending.slash_bps)?;
+    escrow::settle(ctx, lease, &lease.provider, ending.pay_bps)?;
+    hooks::job_ended(ctx, lease, ending.reason)
 }
 
 /// What falls due at this height. An item that fails is set aside with an event; the chain goes on.
@@ -169,6 +169,7 @@ fn sample(ctx: &mut Ctx, lease: &LeaseKey, mut job: pb::Job) -> Result<()> {
 }
 
 fn settle(ctx: &mut Ctx, lease: &LeaseKey, job: pb::Job) -> Result<()> {
-    end(ctx, lease, job, JobPhase::Settled, JobFault::None, 10_000, 0, Reason::Completed)?;
+    let (phase, fault, reason) = (JobPhase::Settled, JobFault::None, Reason::Completed);
+    end(ctx, lease, job, Ending { phase, fault, pay_bps: 10_000, slash_bps: 0, reason })?;
     ctx.emit(&pb::EventJobSettled { id: Some(lease.id()) })
 }

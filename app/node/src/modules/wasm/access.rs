@@ -13,10 +13,7 @@ pub fn default_params() -> pb::Params {
 }
 
 fn config(permission: AccessType) -> pb::AccessConfig {
-    pb::AccessConfig {
-        permission: permission.into(),
-        addresses: vec![],
-    }
+    pb::AccessConfig { permission: permission.into(), addresses: vec![] }
 }
 
 pub fn params(ctx: &Ctx) -> Result<pb::Params> {
@@ -27,10 +24,9 @@ pub fn check_params(params: &pb::Params) -> Result<()> {
     let upload = params.code_upload_access.as_ref();
     check_config(upload.ok_or_else(|| Error::Empty("code_upload_access".into()))?)?;
     let default = AccessType::try_from(params.instantiate_default_permission);
-    ensure(
-        matches!(default, Ok(AccessType::Nobody | AccessType::Everybody)),
-        || Error::Invalid("instantiate_default_permission must be nobody or everybody".into()),
-    )
+    ensure(matches!(default, Ok(AccessType::Nobody | AccessType::Everybody)), || {
+        Error::Invalid("instantiate_default_permission must be nobody or everybody".into())
+    })
 }
 
 /// Refuses a config that says two things or nothing.
@@ -44,9 +40,7 @@ pub fn check_config(config: &pb::AccessConfig) -> Result<()> {
         Ok(AccessType::AnyOfAddresses) => listed,
         Ok(AccessType::Unspecified) | Err(_) => false,
     };
-    ensure(clear, || {
-        Error::Invalid("access is nobody, everybody or any of the addresses given".into())
-    })
+    ensure(clear, || Error::Invalid("access is nobody, everybody or any of the addresses given".into()))
 }
 
 fn allows(config: &pb::AccessConfig, who: &Address) -> bool {
@@ -59,21 +53,15 @@ fn allows(config: &pb::AccessConfig, who: &Address) -> bool {
 
 pub fn may_upload(ctx: &Ctx, who: &Address) -> Result<()> {
     let params = params(ctx)?;
-    ensure(
-        params
-            .code_upload_access
-            .is_some_and(|config| allows(&config, who)),
-        || Sdk::Unauthorized(format!("{who} may not upload code")),
-    )
+    ensure(params.code_upload_access.is_some_and(|config| allows(&config, who)), || {
+        Sdk::Unauthorized(format!("{who} may not upload code"))
+    })
 }
 
 pub fn may_instantiate(code_id: u64, code: &pb::CodeInfo, who: &Address) -> Result<()> {
-    ensure(
-        code.instantiate_config
-            .as_ref()
-            .is_some_and(|config| allows(config, who)),
-        || Sdk::Unauthorized(format!("{who} may not instantiate code {code_id}")),
-    )
+    ensure(code.instantiate_config.as_ref().is_some_and(|config| allows(config, who)), || {
+        Sdk::Unauthorized(format!("{who} may not instantiate code {code_id}"))
+    })
 }
 
 /// What an upload asked for, else the default.
@@ -82,10 +70,7 @@ pub fn instantiate_config(ctx: &Ctx, asked: Option<pb::AccessConfig>) -> Result<
         Some(asked) => check_config(&asked).map(|()| asked),
         None => {
             let permission = params(ctx)?.instantiate_default_permission;
-            Ok(pb::AccessConfig {
-                permission,
-                addresses: vec![],
-            })
+            Ok(pb::AccessConfig { permission, addresses: vec![] })
         }
     }
 }

@@ -32,10 +32,7 @@ impl Shared {
     pub fn lend<T>(ctx: &mut Ctx, f: impl FnOnce(&Shared) -> Result<T>) -> Result<T> {
         let hollow = Ctx::new(Snapshot::empty(), Block::default(), ctx.mode);
         let full = std::mem::replace(ctx, hollow);
-        let shared = Shared(Rc::new(Slot {
-            ctx: RefCell::new(full),
-            fault: RefCell::default(),
-        }));
+        let shared = Shared(Rc::new(Slot { ctx: RefCell::new(full), fault: RefCell::default() }));
         let out = f(&shared);
         match shared.0.ctx.try_borrow_mut() {
             Ok(mut full) => std::mem::swap(ctx, &mut full),
@@ -76,20 +73,13 @@ impl Shared {
         }
         let out_of_gas = error.is_out_of_gas();
         self.0.fault.borrow_mut().get_or_insert(error);
-        if out_of_gas {
-            BackendError::out_of_gas()
-        } else {
-            BackendError::unknown("state cannot be read")
-        }
+        if out_of_gas { BackendError::out_of_gas() } else { BackendError::unknown("state cannot be read") }
     }
 
     fn access<T>(&self, f: impl FnOnce(&mut Ctx) -> Result<T>) -> BackendResult<T> {
         let before = self.used();
         let out = self.with(f).map_err(|error| self.refuse(error));
-        (
-            out,
-            GasInfo::with_externally_used(vm::to_vm(self.used().saturating_sub(before))),
-        )
+        (out, GasInfo::with_externally_used(vm::to_vm(self.used().saturating_sub(before))))
     }
 }
 
@@ -101,20 +91,17 @@ pub struct ContractStorage {
     cursors: Vec<Cursor>,
 }
 
+type Bounds = (Bound<Vec<u8>>, Bound<Vec<u8>>);
+
 /// An iterator, by what is left of its range; none when it has ended.
 struct Cursor {
-    left: Option<(Bound<Vec<u8>>, Bound<Vec<u8>>)>,
+    left: Option<Bounds>,
     reverse: bool,
 }
 
 impl ContractStorage {
     pub fn new(shared: Shared, contract: Address) -> Self {
-        ContractStorage {
-            shared,
-            contract,
-            prefix: STATE.prefix(&contract),
-            cursors: Vec::new(),
-        }
+        ContractStorage { shared, contract, prefix: STATE.prefix(&contract), cursors: Vec::new() }
     }
 
     fn key(&self, key: &[u8]) -> Vec<u8> {
@@ -134,8 +121,7 @@ impl Storage for ContractStorage {
             return (Err(BackendError::bad_argument()), GasInfo::free());
         }
         let key = self.key(key);
-        self.shared
-            .access(|ctx| ctx.write(STATE.at().store, key, value.to_vec()))
+        self.shared.access(|ctx| ctx.write(STATE.at().store, key, value.to_vec()))
     }
 
     fn remove(&mut self, key: &[u8]) -> BackendResult<()> {
@@ -143,36 +129,22 @@ impl Storage for ContractStorage {
         self.shared.access(|ctx| ctx.delete(STATE.at().store, key))
     }
 
-    fn scan(
-        &mut self,
-        start: Option<&[u8]>,
-        end: Option<&[u8]>,
-        order: Order,
-    ) -> BackendResult<u32> {
+    fn scan(&mut self, start: Option<&[u8]>, end: Option<&[u8]>, order: Order) -> BackendResult<u32> {
         let Ok(id) = u32::try_from(self.cursors.len()) else {
             return (Err(BackendError::bad_argument()), GasInfo::free());
         };
         let empty = matches!((start, end), (Some(start), Some(end)) if start >= end);
-        let from =
-            Bound::Included(start.map_or_else(|| self.prefix.clone(), |start| self.key(start)));
+        let from = Bound::Included(start.map_or_else(|| self.prefix.clone(), |start| self.key(start)));
         let to = end.map_or_else(|| after(&self.prefix), |end| Bound::Excluded(self.key(end)));
         let left = (!empty).then_some((from, to));
-        self.cursors.push(Cursor {
-            left,
-            reverse: order == Order::Descending,
-        });
+        self.cursors.push(Cursor { left, reverse: order == Order::Descending });
         self.shared.access(|ctx| ctx.charge(NEXT_GAS).map(|()| id))
     }
 
     fn next(&mut self, id: u32) -> BackendResult<Option<Record>> {
-        let cursor = usize::try_from(id)
-            .ok()
-            .and_then(|id| self.cursors.get_mut(id));
+        let cursor = usize::try_from(id).ok().and_then(|id| self.cursors.get_mut(id));
         let Some(cursor) = cursor else {
-            return (
-                Err(BackendError::iterator_does_not_exist(id)),
-                GasInfo::free(),
-            );
+            return (Err(BackendError::iterator_does_not_exist(id)), GasInfo::free());
         };
         let (skip, reverse) = (self.prefix.len(), cursor.reverse);
         self.shared.access(|ctx| {
@@ -180,10 +152,7 @@ impl Storage for ContractStorage {
                 return Ok(None);
             };
             ctx.charge(NEXT_GAS)?;
-            let found = ctx
-                .range(STATE.at().store, from.clone(), to.clone(), reverse)
-                .next()
-                .transpose()?;
+            let found = ctx.range(STATE.at().store, from.clone(), to.clone(), reverse).next().transpose()?;
             let Some((key, value)) = found else {
                 return Ok(None);
             };
@@ -228,8 +197,7 @@ impl BackendApi for Api {
 
     fn addr_humanize(&self, bytes: &[u8]) -> BackendResult<String> {
         let address = Address::from_bytes(bytes).map(|address| address.to_string());
-        let address =
-            address.ok_or_else(|| BackendError::user_err("an address has 20 or 32 bytes"));
+        let address = address.ok_or_else(|| BackendError::user_err("an address has 20 or 32 bytes"));
         (address, GasInfo::with_cost(HUMANIZE))
     }
 }

@@ -11,9 +11,7 @@ use super::{
     vm::{Instance, Run},
 };
 use aliquot_sdk::{Error as SdkError, Result, Sdk};
-use cosmwasm_vm::{
-    Backend, CacheOptions, InstanceOptions, Size, VmError, VmResult, capabilities_from_csv,
-};
+use cosmwasm_vm::{Backend, CacheOptions, InstanceOptions, Size, VmError, VmResult, capabilities_from_csv};
 use std::{
     fs::DirBuilder,
     path::{Path, PathBuf},
@@ -34,9 +32,7 @@ const INSTANCE: Size = Size::mebi(32);
 /// the first contract; without it they are kept in a directory for this process alone.
 pub fn open_cache(dir: &Path) -> Result<()> {
     let cache = open(dir)?;
-    Ok(CACHE
-        .set(cache)
-        .map_err(|_| Sdk::Logic("the cache of contracts is already open".into()))?)
+    Ok(CACHE.set(cache).map_err(|_| Sdk::Logic("the cache of contracts is already open".into()))?)
 }
 
 fn open(dir: &Path) -> Result<Cache> {
@@ -53,9 +49,7 @@ fn cache() -> Result<&'static Cache> {
         // Another thread may have been faster; one of the two is as good as the other.
         let _ = CACHE.set(cache);
     }
-    Ok(CACHE
-        .get()
-        .ok_or_else(|| Sdk::Io("the cache of contracts is not open".into()))?)
+    Ok(CACHE.get().ok_or_else(|| Sdk::Io("the cache of contracts is not open".into()))?)
 }
 
 /// A new directory that only this user may enter.
@@ -63,12 +57,9 @@ fn private_dir() -> Result<PathBuf> {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    let free = (0u32..10_000)
-        .map(|n| std::env::temp_dir().join(format!("aliquot-wasm-{}-{n}", std::process::id())));
+    let free = (0u32..10_000).map(|n| std::env::temp_dir().join(format!("aliquot-wasm-{}-{n}", std::process::id())));
     let mut made = free.filter(|dir| builder.create(dir).is_ok());
-    Ok(made
-        .next()
-        .ok_or_else(|| Sdk::Io("no directory for the cache of contracts can be made".into()))?)
+    Ok(made.next().ok_or_else(|| Sdk::Io("no directory for the cache of contracts can be made".into()))?)
 }
 
 /// This node's own trouble, which must not become an answer.
@@ -77,10 +68,7 @@ fn io(error: &VmError) -> SdkError {
 }
 
 fn is_local(error: &VmError) -> bool {
-    matches!(
-        error,
-        VmError::CacheErr { .. } | VmError::IntegrityErr { .. }
-    )
+    matches!(error, VmError::CacheErr { .. } | VmError::IntegrityErr { .. })
 }
 
 /// Checks and compiles new code; gives its checksum. What is not to `persist` leaves no file.
@@ -94,9 +82,7 @@ pub fn store(wasm: &[u8], persist: bool) -> Result<Vec<u8>> {
 
 /// Capabilities that stored code requires, sorted.
 pub fn required_capabilities(code_hash: &[u8]) -> Result<Vec<String>> {
-    let report = cache()?
-        .analyze(&checksum(code_hash)?)
-        .map_err(|error| io(&error))?;
+    let report = cache()?.analyze(&checksum(code_hash)?).map_err(|error| io(&error))?;
     Ok(report.required_capabilities.into_iter().collect())
 }
 
@@ -108,23 +94,13 @@ pub fn instance(
     backend: impl Fn() -> Backend<Api, ContractStorage, ChainQuerier>,
 ) -> Result<Instance> {
     let (cache, sum) = (cache()?, checksum(code_hash)?);
-    let get = || -> VmResult<Instance> {
-        cache.get_instance(
-            &sum,
-            backend(),
-            InstanceOptions {
-                gas_limit: run.gas_limit,
-            },
-        )
-    };
+    let get =
+        || -> VmResult<Instance> { cache.get_instance(&sum, backend(), InstanceOptions { gas_limit: run.gas_limit }) };
     let again = match get() {
         Err(error) if is_local(&error) => {
-            let wasm = shared
-                .unmetered(|ctx| CODE_BYTES.get(ctx, &run.code_id))?
-                .ok_or(Error::NoSuchCode(run.code_id))?;
-            cache
-                .store_code(&wasm, false, true)
-                .map_err(|error| io(&error))?;
+            let wasm =
+                shared.unmetered(|ctx| CODE_BYTES.get(ctx, &run.code_id))?.ok_or(Error::NoSuchCode(run.code_id))?;
+            cache.store_code(&wasm, false, true).map_err(|error| io(&error))?;
             get()
         }
         done => done,

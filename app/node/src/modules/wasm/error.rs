@@ -24,9 +24,7 @@ pub enum Error {
     InvalidEvent(String),
     #[error("no such contract: address {0}")]
     NoSuchContract(Address),
-    #[error(
-        "queries of contracts to contracts are nested at most {0} deep: exceed max query stack size"
-    )]
+    #[error("queries of contracts to contracts are nested at most {0} deep: exceed max query stack size")]
     QueryDepth(u32),
     #[error("no such code: code id {0}")]
     NoSuchCode(u64),

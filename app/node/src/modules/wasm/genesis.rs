@@ -24,11 +24,7 @@ pub fn init(ctx: &mut Ctx, genesis: pb::GenesisState) -> Result<()> {
             LAST_CODE_KEY => LAST_CODE.set(ctx, &sequence.value)?,
             LAST_INSTANCE_KEY => LAST_INSTANCE.set(ctx, &sequence.value)?,
             other => {
-                return Err(Error::Invalid(format!(
-                    "genesis counts {:?}",
-                    String::from_utf8_lossy(other)
-                ))
-                .into());
+                return Err(Error::Invalid(format!("genesis counts {:?}", String::from_utf8_lossy(other))).into());
             }
         }
     }
@@ -46,21 +42,13 @@ fn init_code(ctx: &mut Ctx, code: pb::Code) -> Result<()> {
     ensure((1..=LAST_CODE.load_or_default(ctx)?).contains(&id), || {
         Error::Invalid(format!("genesis code {id} is above the counter of codes"))
     })?;
-    ensure(!CODES.has(ctx, &id)?, || {
-        Error::Invalid(format!("genesis has code {id} twice"))
-    })?;
-    let info = code
-        .code_info
-        .ok_or_else(|| Error::Empty(format!("info of genesis code {id}")))?;
+    ensure(!CODES.has(ctx, &id)?, || Error::Invalid(format!("genesis has code {id} twice")))?;
+    let info = code.code_info.ok_or_else(|| Error::Empty(format!("info of genesis code {id}")))?;
     ensure(*Sha256::digest(&code.code_bytes) == *info.code_hash, || {
-        Error::Invalid(format!(
-            "the bytes of genesis code {id} are not what its hash says"
-        ))
+        Error::Invalid(format!("the bytes of genesis code {id} are not what its hash says"))
     })?;
     check_config(
-        info.instantiate_config
-            .as_ref()
-            .ok_or_else(|| Error::Empty(format!("access to genesis code {id}")))?,
+        info.instantiate_config.as_ref().ok_or_else(|| Error::Empty(format!("access to genesis code {id}")))?,
     )?;
     cache::store(&code.code_bytes, true)?;
     CODES.set(ctx, &id, &info)?;
@@ -69,72 +57,41 @@ fn init_code(ctx: &mut Ctx, code: pb::Code) -> Result<()> {
 
 fn init_contract(ctx: &mut Ctx, contract: &pb::Contract) -> Result<()> {
     let address = Address::parse(&contract.contract_address)?;
-    let info = contract
-        .contract_info
-        .as_ref()
-        .ok_or_else(|| Error::Empty(format!("info of genesis contract {address}")))?;
-    ensure(CODES.has(ctx, &info.code_id)?, || {
-        Error::NoSuchCode(info.code_id)
-    })?;
-    ensure(LAST_INSTANCE.load_or_default(ctx)? > 0, || {
-        Error::Invalid("genesis has contracts but counts none".into())
-    })?;
+    let info =
+        contract.contract_info.as_ref().ok_or_else(|| Error::Empty(format!("info of genesis contract {address}")))?;
+    ensure(CODES.has(ctx, &info.code_id)?, || Error::NoSuchCode(info.code_id))?;
+    ensure(LAST_INSTANCE.load_or_default(ctx)? > 0, || Error::Invalid("genesis has contracts but counts none".into()))?;
     auth::ensure_account(ctx, &address)?;
     CONTRACTS.set(ctx, &address, info)?;
     for model in &contract.contract_state {
         ensure(!model.key.is_empty() && !model.value.is_empty(), || {
             Error::Empty(format!("a key or value of genesis contract {address}"))
         })?;
-        ctx.write(
-            STATE.at().store,
-            STATE.key(&(address, model.key.clone())),
-            model.value.clone(),
-        )?;
+        ctx.write(STATE.at().store, STATE.key(&(address, model.key.clone())), model.value.clone())?;
     }
     Ok(())
 }
 
 pub fn export(ctx: &Ctx) -> Result<pb::GenesisState> {
-    let sequences = [
-        (LAST_CODE_KEY, LAST_CODE),
-        (LAST_INSTANCE_KEY, LAST_INSTANCE),
-    ];
+    let sequences = [(LAST_CODE_KEY, LAST_CODE), (LAST_INSTANCE_KEY, LAST_INSTANCE)];
     let sequence = |(key, counter): (&[u8], aliquot_sdk::Item<u64>)| {
-        Ok(pb::Sequence {
-            id_key: key.to_vec(),
-            value: counter.load_or_default(ctx)?,
-        })
+        Ok(pb::Sequence { id_key: key.to_vec(), value: counter.load_or_default(ctx)? })
     };
     let code = |entry: Result<(u64, pb::CodeInfo)>| {
         let (code_id, info) = entry?;
-        let code_bytes = CODE_BYTES
-            .get(ctx, &code_id)?
-            .ok_or(Error::NoSuchCode(code_id))?;
-        Ok(pb::Code {
-            code_id,
-            code_info: Some(info),
-            code_bytes,
-            pinned: false,
-        })
+        let code_bytes = CODE_BYTES.get(ctx, &code_id)?.ok_or(Error::NoSuchCode(code_id))?;
+        Ok(pb::Code { code_id, code_info: Some(info), code_bytes, pinned: false })
     };
     let contract = |entry: Result<(Address, pb::ContractInfo)>| {
         let (address, info) = entry?;
         let contract_state = models(ctx, &address).collect::<Result<_>>()?;
         let (contract_address, contract_info) = (address.to_string(), Some(info));
-        Ok(pb::Contract {
-            contract_address,
-            contract_info,
-            contract_state,
-            contract_code_history: vec![],
-        })
+        Ok(pb::Contract { contract_address, contract_info, contract_state, contract_code_history: vec![] })
     };
     Ok(pb::GenesisState {
         params: Some(params(ctx)?),
         codes: CODES.under(ctx, &()).map(code).collect::<Result<_>>()?,
-        contracts: CONTRACTS
-            .under(ctx, &())
-            .map(contract)
-            .collect::<Result<_>>()?,
+        contracts: CONTRACTS.under(ctx, &()).map(contract).collect::<Result<_>>()?,
         sequences: sequences.into_iter().map(sequence).collect::<Result<_>>()?,
     })
 }
@@ -144,12 +101,8 @@ fn models<'a>(ctx: &'a Ctx, contract: &Address) -> impl Iterator<Item = Result<p
     let prefix = STATE.prefix(contract);
     let skip = prefix.len();
     let end = super::backend::after(&prefix);
-    ctx.range(STATE.at().store, Bound::Included(prefix), end, false)
-        .map(move |entry| {
-            let (key, value) = entry?;
-            Ok(pb::Model {
-                key: key.get(skip..).unwrap_or_default().to_vec(),
-                value,
-            })
-        })
+    ctx.range(STATE.at().store, Bound::Included(prefix), end, false).map(move |entry| {
+        let (key, value) = entry?;
+        Ok(pb::Model { key: key.get(skip..).unwrap_or_default().to_vec(), value })
+    })
 }

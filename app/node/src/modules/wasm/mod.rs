@@ -59,16 +59,12 @@ fn contract_address(code_id: u64, instance: u64) -> Result<Address> {
         .chain_update(b"wasm\0")
         .chain_update(code_id.to_be_bytes())
         .chain_update(instance.to_be_bytes());
-    Ok(Address::from_bytes(&key.finalize())
-        .ok_or_else(|| Sdk::Logic("a hash has 32 bytes".into()))?)
+    Ok(Address::from_bytes(&key.finalize()).ok_or_else(|| Sdk::Logic("a hash has 32 bytes".into()))?)
 }
 
 /// The number after the last one given.
 fn next(counter: &aliquot_sdk::Item<u64>, ctx: &mut Ctx) -> Result<u64> {
-    let next = counter
-        .load_or_default(ctx)?
-        .checked_add(1)
-        .ok_or_else(|| Sdk::Logic("numbers are used up".into()))?;
+    let next = counter.load_or_default(ctx)?.checked_add(1).ok_or_else(|| Sdk::Logic("numbers are used up".into()))?;
     counter.set(ctx, &next)?;
     Ok(next)
 }

@@ -20,25 +20,22 @@ const COMPILE_GAS: u64 = 3;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 pub fn routes(r: &mut Routes) {
-    r.msg(store_code)
-        .msg(instantiate_contract)
-        .msg(execute_contract)
-        .unserved(&[
-            "cosmwasm.wasm.v1.Msg/InstantiateContract2",
-            "cosmwasm.wasm.v1.Msg/MigrateContract",
-            "cosmwasm.wasm.v1.Msg/UpdateAdmin",
-            "cosmwasm.wasm.v1.Msg/ClearAdmin",
-            "cosmwasm.wasm.v1.Msg/UpdateInstantiateConfig",
-            "cosmwasm.wasm.v1.Msg/UpdateParams",
-            "cosmwasm.wasm.v1.Msg/SudoContract",
-            "cosmwasm.wasm.v1.Msg/PinCodes",
-            "cosmwasm.wasm.v1.Msg/UnpinCodes",
-            "cosmwasm.wasm.v1.Msg/StoreAndInstantiateContract",
-            "cosmwasm.wasm.v1.Msg/RemoveCodeUploadParamsAddresses",
-            "cosmwasm.wasm.v1.Msg/AddCodeUploadParamsAddresses",
-            "cosmwasm.wasm.v1.Msg/StoreAndMigrateContract",
-            "cosmwasm.wasm.v1.Msg/UpdateContractLabel",
-        ]);
+    r.msg(store_code).msg(instantiate_contract).msg(execute_contract).unserved(&[
+        "cosmwasm.wasm.v1.Msg/InstantiateContract2",
+        "cosmwasm.wasm.v1.Msg/MigrateContract",
+        "cosmwasm.wasm.v1.Msg/UpdateAdmin",
+        "cosmwasm.wasm.v1.Msg/ClearAdmin",
+        "cosmwasm.wasm.v1.Msg/UpdateInstantiateConfig",
+        "cosmwasm.wasm.v1.Msg/UpdateParams",
+        "cosmwasm.wasm.v1.Msg/SudoContract",
+        "cosmwasm.wasm.v1.Msg/PinCodes",
+        "cosmwasm.wasm.v1.Msg/UnpinCodes",
+        "cosmwasm.wasm.v1.Msg/StoreAndInstantiateContract",
+        "cosmwasm.wasm.v1.Msg/RemoveCodeUploadParamsAddresses",
+        "cosmwasm.wasm.v1.Msg/AddCodeUploadParamsAddresses",
+        "cosmwasm.wasm.v1.Msg/StoreAndMigrateContract",
+        "cosmwasm.wasm.v1.Msg/UpdateContractLabel",
+    ]);
 }
 
 fn store_code(ctx: &mut Ctx, msg: pb::MsgStoreCode) -> Result<pb::MsgStoreCodeResponse> {
@@ -55,30 +52,13 @@ fn store_code(ctx: &mut Ctx, msg: pb::MsgStoreCode) -> Result<pb::MsgStoreCodeRe
     CODES.set(
         ctx,
         &code_id,
-        &pb::CodeInfo {
-            code_hash: checksum.clone(),
-            creator,
-            instantiate_config: Some(config),
-        },
+        &pb::CodeInfo { code_hash: checksum.clone(), creator, instantiate_config: Some(config) },
     )?;
     CODE_BYTES.set(ctx, &code_id, &wasm)?;
-    let mut event = Event::plain(
-        "store_code",
-        &[
-            ("code_checksum", &hex::encode(&checksum)),
-            ("code_id", &code_id.to_string()),
-        ],
-    );
-    let required = if persist {
-        cache::required_capabilities(&checksum)?
-    } else {
-        vec![]
-    };
-    event.attributes.extend(
-        required
-            .into_iter()
-            .map(|name| ("required_capability".to_string(), name)),
-    );
+    let mut event =
+        Event::plain("store_code", &[("code_checksum", &hex::encode(&checksum)), ("code_id", &code_id.to_string())]);
+    let required = if persist { cache::required_capabilities(&checksum)? } else { vec![] };
+    event.attributes.extend(required.into_iter().map(|name| ("required_capability".to_string(), name)));
     ctx.push_event(event);
     Ok(pb::MsgStoreCodeResponse { code_id, checksum })
 }
@@ -88,56 +68,29 @@ fn uncompressed(given: Vec<u8>) -> Result<Vec<u8>> {
     let wasm = if given.starts_with(&GZIP) {
         let mut wasm = Vec::new();
         let limit = (MAX_CODE as u64).saturating_add(1);
-        let read = flate2::read::GzDecoder::new(given.as_slice())
-            .take(limit)
-            .read_to_end(&mut wasm);
+        let read = flate2::read::GzDecoder::new(given.as_slice()).take(limit).read_to_end(&mut wasm);
         read.map_err(|e| Error::Create(format!("uncompress wasm archive: {e}")))?;
         wasm
     } else {
         given
     };
     ensure(!wasm.is_empty(), || Error::Empty("code bytes".into()))?;
-    ensure(wasm.len() <= MAX_CODE, || {
-        Error::Limit(format!("code of more than {MAX_CODE} bytes"))
-    })?;
+    ensure(wasm.len() <= MAX_CODE, || Error::Limit(format!("code of more than {MAX_CODE} bytes")))?;
     Ok(wasm)
 }
 
-fn instantiate_contract(
-    ctx: &mut Ctx,
-    msg: pb::MsgInstantiateContract,
-) -> Result<pb::MsgInstantiateContractResponse> {
+fn instantiate_contract(ctx: &mut Ctx, msg: pb::MsgInstantiateContract) -> Result<pb::MsgInstantiateContractResponse> {
     let (sender, funds) = (Address::parse(&msg.sender)?, Coin::parse_list(&msg.funds)?);
-    let new = New {
-        code_id: msg.code_id,
-        admin: &msg.admin,
-        label: &msg.label,
-    };
-    let call = Call {
-        sender: &sender,
-        msg: &msg.msg,
-        funds: &funds,
-    };
+    let new = New { code_id: msg.code_id, admin: &msg.admin, label: &msg.label };
+    let call = Call { sender: &sender, msg: &msg.msg, funds: &funds };
     let (address, data) = vm::on_large_stack(|| contract::instantiate(ctx, &new, &call, 0))?;
-    Ok(pb::MsgInstantiateContractResponse {
-        address: address.to_string(),
-        data: data.unwrap_or_default(),
-    })
+    Ok(pb::MsgInstantiateContractResponse { address: address.to_string(), data: data.unwrap_or_default() })
 }
 
-fn execute_contract(
-    ctx: &mut Ctx,
-    msg: pb::MsgExecuteContract,
-) -> Result<pb::MsgExecuteContractResponse> {
+fn execute_contract(ctx: &mut Ctx, msg: pb::MsgExecuteContract) -> Result<pb::MsgExecuteContractResponse> {
     let (sender, contract) = (Address::parse(&msg.sender)?, Address::parse(&msg.contract)?);
     let funds = Coin::parse_list(&msg.funds)?;
-    let call = Call {
-        sender: &sender,
-        msg: &msg.msg,
-        funds: &funds,
-    };
+    let call = Call { sender: &sender, msg: &msg.msg, funds: &funds };
     let data = vm::on_large_stack(|| contract::execute(ctx, &contract, &call, 0))?;
-    Ok(pb::MsgExecuteContractResponse {
-        data: data.unwrap_or_default(),
-    })
+    Ok(pb::MsgExecuteContractResponse { data: data.unwrap_or_default() })
 }

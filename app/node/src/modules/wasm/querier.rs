@@ -6,8 +6,8 @@ use aliquot_proto::cosmos::{bank::v1beta1 as pb, base::query::v1beta1::PageReque
 use aliquot_sdk::{Address, Ctx, Result, ensure, parse_amount};
 use cosmwasm_std::{
     Addr, AllBalanceResponse, BalanceResponse, BankQuery, Binary, Checksum, CodeInfoResponse, Coin,
-    ContractInfoResponse, ContractResult, GrpcQuery, QueryRequest, SupplyResponse, SystemError,
-    SystemResult, Uint128, WasmQuery, to_json_binary,
+    ContractInfoResponse, ContractResult, GrpcQuery, QueryRequest, SupplyResponse, SystemError, SystemResult, Uint128,
+    WasmQuery, to_json_binary,
 };
 use cosmwasm_vm::{BackendError, BackendResult, GasInfo, Querier};
 use prost::Message;
@@ -45,10 +45,7 @@ impl ChainQuerier {
             Ok(parsed) => parsed,
             Err(error) => {
                 let request = Binary::new(request.to_vec());
-                return Ok(SystemResult::Err(SystemError::InvalidRequest {
-                    error: error.to_string(),
-                    request,
-                }));
+                return Ok(SystemResult::Err(SystemError::InvalidRequest { error: error.to_string(), request }));
             }
         };
         match self.serve(parsed, gas_limit) {
@@ -66,28 +63,18 @@ impl ChainQuerier {
                 if !self.shared.with(|ctx| CONTRACTS.has(ctx, &address))? {
                     return Ok(no_such_contract(contract_addr));
                 }
-                ensure(self.depth < MAX_QUERY_DEPTH, || {
-                    Error::QueryDepth(MAX_QUERY_DEPTH)
-                })?;
+                ensure(self.depth < MAX_QUERY_DEPTH, || Error::QueryDepth(MAX_QUERY_DEPTH))?;
                 let deeper = self.depth.saturating_add(1);
-                Ok(bytes(contract::query_in(
-                    &self.shared,
-                    &address,
-                    &msg,
-                    gas_limit,
-                    deeper,
-                )?))
+                Ok(bytes(contract::query_in(&self.shared, &address, &msg, gas_limit, deeper)?))
             }
             QueryRequest::Wasm(query) => self.shared.with(|ctx| serve_wasm(ctx, query)),
             QueryRequest::Grpc(GrpcQuery { path, data }) if GRPC.contains(&path.as_str()) => {
                 let routes = runtime::routes()?;
-                Ok(bytes(
-                    self.shared.with(|ctx| routes.query(ctx, &path, &data))?,
-                ))
+                Ok(bytes(self.shared.with(|ctx| routes.query(ctx, &path, &data))?))
             }
-            QueryRequest::Grpc(GrpcQuery { path, .. }) => Ok(unsupported(&format!(
-                "'{path}' path is not allowed from the contract"
-            ))),
+            QueryRequest::Grpc(GrpcQuery { path, .. }) => {
+                Ok(unsupported(&format!("'{path}' path is not allowed from the contract")))
+            }
             _ => Ok(unsupported("only bank, wasm and grpc queries are served")),
         }
     }
@@ -126,48 +113,24 @@ fn serve_bank(ctx: &mut Ctx, query: BankQuery) -> Result<Answer> {
     Ok(match query {
         BankQuery::Supply { denom } => {
             let amount = bank::supply(ctx, &denom)?;
-            json(&SupplyResponse::new(Coin {
-                denom,
-                amount: Uint128::new(amount),
-            }))
+            json(&SupplyResponse::new(Coin { denom, amount: Uint128::new(amount) }))
         }
         BankQuery::Balance { address, denom } => {
             let amount = bank::balance(ctx, &Address::parse(&address)?, &denom)?;
-            json(&BalanceResponse::new(Coin {
-                denom,
-                amount: Uint128::new(amount),
-            }))
+            json(&BalanceResponse::new(Coin { denom, amount: Uint128::new(amount) }))
         }
-        BankQuery::AllBalances { address } => {
-            json(&AllBalanceResponse::new(all_balances(ctx, address)?))
-        }
+        BankQuery::AllBalances { address } => json(&AllBalanceResponse::new(all_balances(ctx, address)?)),
         _ => unsupported("this bank query is not served"),
     })
 }
 
 fn all_balances(ctx: &Ctx, address: String) -> Result<Vec<Coin>> {
-    let pagination = Some(PageRequest {
-        limit: MAX_BALANCES,
-        ..PageRequest::default()
-    });
-    let query = pb::QueryAllBalancesRequest {
-        address,
-        pagination,
-        ..pb::QueryAllBalancesRequest::default()
-    };
-    let raw = runtime::routes()?.query(
-        ctx,
-        "/cosmos.bank.v1beta1.Query/AllBalances",
-        &query.encode_to_vec(),
-    )?;
-    let page = pb::QueryAllBalancesResponse::decode(raw.as_slice())
-        .map_err(|e| Error::Invalid(e.to_string()))?;
-    let coin = |coin: aliquot_proto::Coin| {
-        Ok(Coin {
-            amount: Uint128::new(parse_amount(&coin.amount)?),
-            denom: coin.denom,
-        })
-    };
+    let pagination = Some(PageRequest { limit: MAX_BALANCES, ..PageRequest::default() });
+    let query = pb::QueryAllBalancesRequest { address, pagination, ..pb::QueryAllBalancesRequest::default() };
+    let raw = runtime::routes()?.query(ctx, "/cosmos.bank.v1beta1.Query/AllBalances", &query.encode_to_vec())?;
+    let page = pb::QueryAllBalancesResponse::decode(raw.as_slice()).map_err(|e| Error::Invalid(e.to_string()))?;
+    let coin =
+        |coin: aliquot_proto::Coin| Ok(Coin { amount: Uint128::new(parse_amount(&coin.amount)?), denom: coin.denom });
     page.balances.into_iter().map(coin).collect()
 }
 
@@ -181,28 +144,18 @@ fn serve_wasm(ctx: &mut Ctx, query: WasmQuery) -> Result<Answer> {
             let key = STATE.key(&(address, key.to_vec()));
             bytes(ctx.read(STATE.at().store, &key)?.unwrap_or_default())
         }
-        WasmQuery::ContractInfo { contract_addr } => {
-            match CONTRACTS.get(ctx, &Address::parse(&contract_addr)?)? {
-                None => no_such_contract(contract_addr),
-                Some(info) => {
-                    let admin = (!info.admin.is_empty()).then(|| Addr::unchecked(info.admin));
-                    json(&ContractInfoResponse::new(
-                        info.code_id,
-                        Addr::unchecked(info.creator),
-                        admin,
-                        false,
-                        None,
-                    ))
-                }
+        WasmQuery::ContractInfo { contract_addr } => match CONTRACTS.get(ctx, &Address::parse(&contract_addr)?)? {
+            None => no_such_contract(contract_addr),
+            Some(info) => {
+                let admin = (!info.admin.is_empty()).then(|| Addr::unchecked(info.admin));
+                json(&ContractInfoResponse::new(info.code_id, Addr::unchecked(info.creator), admin, false, None))
             }
-        }
+        },
         WasmQuery::CodeInfo { code_id } => match CODES.get(ctx, &code_id)? {
             None => SystemResult::Err(SystemError::NoSuchCode { code_id }),
-            Some(info) => json(&CodeInfoResponse::new(
-                code_id,
-                Addr::unchecked(&info.creator),
-                checksum(&info.code_hash)?,
-            )),
+            Some(info) => {
+                json(&CodeInfoResponse::new(code_id, Addr::unchecked(&info.creator), checksum(&info.code_hash)?))
+            }
         },
         _ => unsupported("this wasm query is not served"),
     })

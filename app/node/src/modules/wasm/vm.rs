@@ -38,12 +38,8 @@ pub fn run<T>(
 ) -> Result<ContractResult<T>> {
     let env = shared.with(|ctx| Ok(env(ctx, run.contract)))?;
     let before = shared.used();
-    let code = shared
-        .with(|ctx| CODES.get(ctx, &run.code_id))?
-        .ok_or(Error::NoSuchCode(run.code_id))?;
-    let left = run
-        .gas_limit
-        .checked_sub(to_vm(shared.used().saturating_sub(before)));
+    let code = shared.with(|ctx| CODES.get(ctx, &run.code_id))?.ok_or(Error::NoSuchCode(run.code_id))?;
+    let left = run.gas_limit.checked_sub(to_vm(shared.used().saturating_sub(before)));
     run.gas_limit = left.ok_or_else(|| out_of_gas(run.contract))?;
     let backend = || Backend {
         api: Api,
@@ -57,9 +53,7 @@ pub fn run<T>(
     shared.with(|ctx| ctx.charge(gas.used_internally.div_ceil(GAS_MULTIPLIER)))?;
     match out {
         Ok(out) => Ok(out),
-        Err(error) if gas.remaining == 0 || is_depletion(&error) => {
-            Err(out_of_gas(run.contract).into())
-        }
+        Err(error) if gas.remaining == 0 || is_depletion(&error) => Err(out_of_gas(run.contract).into()),
         Err(error) => Err(Error::Vm(error.to_string()).into()),
     }
 }
@@ -79,9 +73,7 @@ fn is_depletion(error: &VmError) -> bool {
 fn env(ctx: &Ctx, contract: &Address) -> Env {
     let time = &ctx.block.time;
     let seconds = u64::try_from(time.seconds).unwrap_or_default();
-    let nanos = seconds
-        .saturating_mul(1_000_000_000)
-        .saturating_add(u64::try_from(time.nanos).unwrap_or_default());
+    let nanos = seconds.saturating_mul(1_000_000_000).saturating_add(u64::try_from(time.nanos).unwrap_or_default());
     Env {
         block: BlockInfo {
             height: ctx.block.height,
@@ -89,9 +81,7 @@ fn env(ctx: &Ctx, contract: &Address) -> Env {
             chain_id: ctx.block.chain_id.clone(),
         },
         transaction: None,
-        contract: ContractInfo {
-            address: Addr::unchecked(contract.to_string()),
-        },
+        contract: ContractInfo { address: Addr::unchecked(contract.to_string()) },
     }
 }
 
@@ -100,14 +90,9 @@ fn env(ctx: &Ctx, contract: &Address) -> Env {
 pub fn on_large_stack<T: Send>(f: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     const STACK: usize = 64 << 20;
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .name("contract".into())
-            .stack_size(STACK)
-            .spawn_scoped(scope, f);
+        let thread = std::thread::Builder::new().name("contract".into()).stack_size(STACK).spawn_scoped(scope, f);
         let thread = thread.map_err(|e| Sdk::Io(format!("no thread for a contract: {e}")))?;
         // The context that the thread held is lost with it.
-        thread
-            .join()
-            .unwrap_or_else(|_| crate::abort("the thread of a contract died"))
+        thread.join().unwrap_or_else(|_| crate::abort("the thread of a contract died"))
     })
 }
