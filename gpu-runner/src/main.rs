@@ -36,7 +36,7 @@ enum Log {
 #[derive(Subcommand)]
 enum Command {
     /// Writes a commented config.toml.
-    Init(Init),
+    Init(Box<Init>),
     /// Runs the daemon.
     Run {
         /// The folder that `init` made.
