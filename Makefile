@@ -46,8 +46,13 @@ test-crash: deps ## Four validators, 200 blocks under load, one of them killed e
 	ALIQUOT_CRASH_BLOCKS=200 ALIQUOT_CRASH_EVERY=20 \
 	  cargo test --workspace crashes_lose_nothing -- --nocapture
 
+# The dependencies as in every other build (RocksDB and libsecp256k1 at -O2), our own crates at -O3.
+OPTIMISED := $(foreach c,aliquot aliquot-sdk aliquot-proto aliquot-store aliquot-kernels,--config 'profile.dev.package.$(c).opt-level=3')
 bench: deps ## Measures, and prints each figure beside its ceiling.
-	cargo bench --workspace --benches
+	@cargo build -q --workspace --examples $(OPTIMISED)
+	@$(TARGET)/debug/examples/node-bench
+	@$(TARGET)/debug/examples/kernel-bench | cat
+	@$(TARGET)/debug/examples/store-bench
 
 lint: ## Format, clippy, licences and advisories, and the size budget.
 	cargo fmt --all --check

@@ -98,7 +98,12 @@ impl Demo {
     fn introduce(&mut self) -> Result<()> {
         self.headline("A chain of one validator");
         let status = self.run(&["status"])?;
-        println!("  {} at height {}, app hash {}", text(&status["chain_id"]), status["height"], text(&status["app_hash"]));
+        println!(
+            "  {} at height {}, app hash {}",
+            text(&status["chain_id"]),
+            status["height"],
+            text(&status["app_hash"])
+        );
         println!("  the tenant    {}  {} ualq", self.tenant, self.balance(&self.tenant)?);
         println!("  the provider  {}  {} ualq", self.provider, self.balance(&self.provider)?);
         println!("  to repeat these commands:");
@@ -118,7 +123,12 @@ impl Demo {
             if let Some(device) = devices["devices"].get(0) {
                 let bond = &device["bond"];
                 println!("  $ aliquotd query compute device list");
-                println!("  device {} with a bond of {}{}", text(&device["id"]), text(&bond["amount"]), text(&bond["denom"]));
+                println!(
+                    "  device {} with a bond of {}{}",
+                    text(&device["id"]),
+                    text(&bond["amount"]),
+                    text(&bond["denom"])
+                );
                 let record = self.run(&["query", "provider", "get", &self.provider])?;
                 println!("  gateway {}", text(&record["provider"]["host_uri"]));
                 return Ok(());
@@ -172,7 +182,10 @@ impl Demo {
         println!("  tenant: {before} - price {price} - fees {fees} = {after} ualq");
         ensure!(before == after + price + fees, "the tenant's remainder did not return to the unit");
         let earned = self.wait_for_payout().await?;
-        println!("  provider: earned {earned} millionths of a ualq, {} of the price, and has it in its account", percent(earned, price));
+        println!(
+            "  provider: earned {earned} millionths of a ualq, {} of the price, and has it in its account",
+            percent(earned, price)
+        );
         let audit = self.run(&["query", "escrow", "audit"])?;
         println!("  the escrow's books balance: {}", audit["balanced"]);
         ensure!(audit["balanced"] == true, "the escrow's books do not balance: {audit}");

@@ -73,7 +73,9 @@ impl Node {
     pub fn start(&mut self) -> Result<()> {
         if !self.runs(Part::Aliquotd) {
             // CometBFT ends by itself when its state machine is gone.
-            if let Some(comet) = &mut self.comet && !comet.wait(Duration::from_secs(10)) {
+            if let Some(comet) = &mut self.comet
+                && !comet.wait(Duration::from_secs(10))
+            {
                 comet.kill();
             }
             self.start_aliquotd()?;

@@ -85,7 +85,9 @@ fn find_comet() -> Result<PathBuf> {
         return Ok(found);
     }
     let Some(go) = go else {
-        bail!("neither cometbft nor Go is installed: install Go from https://go.dev/dl, or put CometBFT v0.38.26 on PATH")
+        bail!(
+            "neither cometbft nor Go is installed: install Go from https://go.dev/dl, or put CometBFT v0.38.26 on PATH"
+        )
     };
     eprintln!("cometbft is not installed: go install {COMET}, about a minute");
     let status = Command::new("go").args(["install", COMET]).status()?;

@@ -47,20 +47,27 @@ fn line(event: &Event, dseq: u64) -> Result<Option<String>> {
         return Ok(job(&e.id).then(|| format!("bid by {}: {}{}", id.provider, price.amount, price.denom)));
     }
     if let Some(e) = event.decode::<market::EventLeaseCreated>().transpose()? {
-        return Ok(job(&e.id).then(|| "the lease is made: its price is set aside, the provider's bond is locked".into()));
+        return Ok(
+            job(&e.id).then(|| "the lease is made: its price is set aside, the provider's bond is locked".into())
+        );
     }
     if let Some(e) = event.decode::<compute::EventJobCommitted>().transpose()? {
         let (root, sample) = (hex::encode(&e.root), e.sample_height);
-        return Ok(job(&e.id).then(|| format!("result committed, root {root}; the beacon of height {sample} will sample it")));
+        return Ok(
+            job(&e.id).then(|| format!("result committed, root {root}; the beacon of height {sample} will sample it"))
+        );
     }
     if let Some(e) = event.decode::<compute::EventJobSampled>().transpose()? {
-        return Ok(job(&e.id).then(|| format!("the beacon picked chunks {:?}; open them by height {}", e.sampled, e.open_deadline)));
+        return Ok(job(&e.id)
+            .then(|| format!("the beacon picked chunks {:?}; open them by height {}", e.sampled, e.open_deadline)));
     }
     if let Some(e) = event.decode::<compute::EventJobOpened>().transpose()? {
         return Ok(job(&e.id).then(|| "the provider opened them".into()));
     }
     if let Some(e) = event.decode::<compute::EventJobVerified>().transpose()? {
-        return Ok(job(&e.id).then(|| format!("every node computed them again: right; it settles at height {}", e.settles_at)));
+        return Ok(
+            job(&e.id).then(|| format!("every node computed them again: right; it settles at height {}", e.settles_at))
+        );
     }
     if let Some(e) = event.decode::<compute::EventJobFailed>().transpose()? {
         return Ok(job(&e.id).then(|| format!("the job failed: {:?}", e.fault())));

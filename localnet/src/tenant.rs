@@ -40,7 +40,8 @@ impl Tenant {
     /// Opens a deployment of one job. `dseq` must not have been used.
     pub async fn deploy(&self, dseq: u64, scene: &str) -> Result<OrderId> {
         let coin = Coin { denom: "ualq".into(), amount: PRICE.into() };
-        let job = JobSpec { kernel: "RENDER_Q16".into(), input: scene.as_bytes().to_vec(), samples: 16, commit_blocks: 0 };
+        let job =
+            JobSpec { kernel: "RENDER_Q16".into(), input: scene.as_bytes().to_vec(), samples: 16, commit_blocks: 0 };
         let group = GroupSpec { name: "job".into(), requirements: None, job: Some(job), max_price: Some(coin.clone()) };
         let owner = self.address().to_string();
         let message = MsgCreateDeployment {
@@ -91,7 +92,12 @@ impl Tenant {
                 Ok(job) if job.ended_at > 0 => return Ok(job),
                 Ok(job) => {
                     let phase = JobPhase::try_from(job.phase).unwrap_or_default();
-                    ensure!(Instant::now() < end, "job {} is still {} after {limit:?}", lease.dseq, phase.as_str_name());
+                    ensure!(
+                        Instant::now() < end,
+                        "job {} is still {} after {limit:?}",
+                        lease.dseq,
+                        phase.as_str_name()
+                    );
                 }
                 Err(e) => ensure!(Instant::now() < end, "job {}: {e:#}", lease.dseq),
             }

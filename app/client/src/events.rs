@@ -62,46 +62,29 @@ pub struct EventError {
 impl Event {
     pub(crate) fn new(event: abci::Event, tx: Option<u32>) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let attributes = event
-            .attributes
-            .iter()
-            .map(|a| (text(a.key_bytes()), text(a.value_bytes())))
-            .collect();
-        Event {
-            kind: event.kind,
-            attributes,
-            tx,
-        }
+        let attributes = event.attributes.iter().map(|a| (text(a.key_bytes()), text(a.value_bytes()))).collect();
+        Event { kind: event.kind, attributes, tx }
     }
 
     /// The value of an attribute, as text.
     pub fn attribute(&self, key: &str) -> Option<&str> {
-        self.attributes
-            .iter()
-            .find(|(k, _)| k == key)
-            .map(|(_, v)| v.as_str())
+        self.attributes.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
     }
 
     /// The typed event, or `None` if this is an event of another type.
-    pub fn decode<T: Name + Message + Default>(
-        &self,
-    ) -> Option<std::result::Result<T, EventError>> {
+    pub fn decode<T: Name + Message + Default>(&self) -> Option<std::result::Result<T, EventError>> {
         (self.kind == T::full_name()).then(|| self.typed())
     }
 
     fn typed<T: Name + Message + Default>(&self) -> std::result::Result<T, EventError> {
-        let error = |reason: String| EventError {
-            kind: self.kind.clone(),
-            reason,
-        };
+        let error = |reason: String| EventError { kind: self.kind.clone(), reason };
         let mut fields = Map::new();
         for (key, value) in &self.attributes {
             // The runtime says with these where an event comes from; they are no fields of it.
             if matches!(key.as_str(), "msg_index" | "mode") {
                 continue;
             }
-            let value: Value =
-                serde_json::from_str(value).map_err(|e| error(format!("{key}: {e}")))?;
+            let value: Value = serde_json::from_str(value).map_err(|e| error(format!("{key}: {e}")))?;
             if fields.insert(key.clone(), value).is_some() {
                 return Err(error(format!("{key} is there twice")));
             }
@@ -111,9 +94,7 @@ impl Event {
 }
 
 /// [`Event::decode`] as a function, to be passed to `filter_map`.
-pub fn decode<T: Name + Message + Default>(
-    event: &Event,
-) -> Option<std::result::Result<T, EventError>> {
+pub fn decode<T: Name + Message + Default>(event: &Event) -> Option<std::result::Result<T, EventError>> {
     event.decode()
 }
 
@@ -169,11 +150,7 @@ async fn read_blocks(
 }
 
 /// Gives out what is committed by now; false when nobody receives any more.
-async fn read_ready(
-    client: &Client,
-    next: &mut u64,
-    sender: &mpsc::Sender<Result<BlockEvents>>,
-) -> Result<bool> {
+async fn read_ready(client: &Client, next: &mut u64, sender: &mpsc::Sender<Result<BlockEvents>>) -> Result<bool> {
     let top = client.height().await?;
     while *next <= top {
         let block = client.block_events(*next).await?;
@@ -190,27 +167,18 @@ impl Client {
     pub async fn block_events(&self, height: u64) -> Result<BlockEvents> {
         let out_of_range = |_| Error::Rpc(format!("height {height} is out of range"));
         let wanted = cosmrs::tendermint::block::Height::try_from(height).map_err(out_of_range)?;
-        let results =
-            self.http()
-                .block_results(wanted)
-                .await
-                .map_err(|e| match self.rpc_error(e) {
-                    Error::Rpc(text) => match lowest_height(&text) {
-                        Some(lowest) => Error::Pruned { height, lowest },
-                        None => Error::Rpc(text),
-                    },
-                    other => other,
-                })?;
+        let results = self.http().block_results(wanted).await.map_err(|e| match self.rpc_error(e) {
+            Error::Rpc(text) => match lowest_height(&text) {
+                Some(lowest) => Error::Pruned { height, lowest },
+                None => Error::Rpc(text),
+            },
+            other => other,
+        })?;
         let mut events = Vec::new();
         for (index, tx) in (0u32..).zip(results.txs_results.unwrap_or_default()) {
             events.extend(tx.events.into_iter().map(|e| Event::new(e, Some(index))));
         }
-        events.extend(
-            results
-                .finalize_block_events
-                .into_iter()
-                .map(|e| Event::new(e, None)),
-        );
+        events.extend(results.finalize_block_events.into_iter().map(|e| Event::new(e, None)));
         Ok(BlockEvents { height, events })
     }
 }
@@ -218,11 +186,7 @@ impl Client {
 /// The number in "height 5 is not available, lowest height is 100".
 fn lowest_height(text: &str) -> Option<u64> {
     let digits = text.split_once("lowest height is ")?.1;
-    digits
-        .split(|c: char| !c.is_ascii_digit())
-        .next()?
-        .parse()
-        .ok()
+    digits.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 /// Keeps a subscription to new blocks and passes each on as a wake-up.
@@ -241,14 +205,8 @@ async fn wake(url: WebSocketClientUrl, news: Arc<Notify>) {
 }
 
 /// Returns when the subscription ends: whether it brought any block.
-async fn subscribe(
-    url: &WebSocketClientUrl,
-    news: &Notify,
-) -> std::result::Result<bool, tendermint_rpc::Error> {
-    let (client, driver) = WebSocketClient::builder(url.clone())
-        .compat_mode(CompatMode::V0_38)
-        .build()
-        .await?;
+async fn subscribe(url: &WebSocketClientUrl, news: &Notify) -> std::result::Result<bool, tendermint_rpc::Error> {
+    let (client, driver) = WebSocketClient::builder(url.clone()).compat_mode(CompatMode::V0_38).build().await?;
     let driver = AbortOnDrop(tokio::spawn(driver.run()));
     let mut blocks = client.subscribe(Query::from(EventType::NewBlock)).await?;
     let mut any = false;
@@ -278,22 +236,13 @@ impl<T> Drop for AbortOnDrop<T> {
 
 fn websocket_url(rpc_url: &str) -> Result<WebSocketClientUrl> {
     let trimmed = rpc_url.trim_end_matches('/');
-    let url = match (
-        trimmed.strip_prefix("http://"),
-        trimmed.strip_prefix("https://"),
-    ) {
+    let url = match (trimmed.strip_prefix("http://"), trimmed.strip_prefix("https://")) {
         (Some(rest), _) => format!("ws://{rest}/websocket"),
         (_, Some(rest)) => format!("wss://{rest}/websocket"),
         _ => {
-            return Err(Error::BadUrl {
-                url: rpc_url.into(),
-                reason: "it is not http or https".into(),
-            });
+            return Err(Error::BadUrl { url: rpc_url.into(), reason: "it is not http or https".into() });
         }
     };
     url.parse()
-        .map_err(|e: tendermint_rpc::Error| Error::BadUrl {
-            url: rpc_url.into(),
-            reason: e.detail().to_string(),
-        })
+        .map_err(|e: tendermint_rpc::Error| Error::BadUrl { url: rpc_url.into(), reason: e.detail().to_string() })
 }

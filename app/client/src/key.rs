@@ -49,8 +49,7 @@ impl Mnemonic {
             return Err(KeyError::WordCount(words.len()));
         }
         let phrase = Zeroizing::new(words.join(" "));
-        bip39::Mnemonic::parse_in(bip39::Language::English, phrase.as_str())
-            .map_err(KeyError::Mnemonic)?;
+        bip39::Mnemonic::parse_in(bip39::Language::English, phrase.as_str()).map_err(KeyError::Mnemonic)?;
         Ok(Mnemonic(phrase))
     }
 
@@ -77,8 +76,8 @@ impl Key {
     /// The key at [`DERIVATION_PATH`], without a BIP-39 passphrase.
     pub fn from_mnemonic(phrase: &str) -> Result<Self, KeyError> {
         let mnemonic = Mnemonic::parse(phrase)?;
-        let words = bip39::Mnemonic::parse_in(bip39::Language::English, mnemonic.phrase())
-            .map_err(KeyError::Mnemonic)?;
+        let words =
+            bip39::Mnemonic::parse_in(bip39::Language::English, mnemonic.phrase()).map_err(KeyError::Mnemonic)?;
         let seed = Zeroizing::new(words.to_seed_normalized(""));
         let derivation = |e: cosmrs::bip32::Error| KeyError::Derivation(e.to_string());
         let path: DerivationPath = DERIVATION_PATH.parse().map_err(derivation)?;
@@ -88,9 +87,7 @@ impl Key {
 
     /// From 32 private bytes, big endian, as a key file holds them.
     pub fn from_secret(secret: &[u8]) -> Result<Self, KeyError> {
-        Self::from_signing_key(
-            SigningKey::from_slice(secret).map_err(|e| KeyError::Derivation(e.to_string()))?,
-        )
+        Self::from_signing_key(SigningKey::from_slice(secret).map_err(|e| KeyError::Derivation(e.to_string()))?)
     }
 
     fn from_signing_key(signing: SigningKey) -> Result<Self, KeyError> {
@@ -117,20 +114,13 @@ impl Key {
     /// The compressed public key, 33 bytes.
     pub fn public_key(&self) -> [u8; 33] {
         let mut out = [0; 33];
-        out.copy_from_slice(
-            self.signing
-                .verifying_key()
-                .to_encoded_point(true)
-                .as_bytes(),
-        );
+        out.copy_from_slice(self.signing.verifying_key().to_encoded_point(true).as_bytes());
         out
     }
 
     /// The public key as it stands in a transaction's signer info.
     pub fn public_key_any(&self) -> Any {
-        crate::any(&PubKey {
-            key: self.public_key().to_vec(),
-        })
+        crate::any(&PubKey { key: self.public_key().to_vec() })
     }
 
     /// Signs SHA-256 of `doc` deterministically (RFC 6979): r then s, 32 bytes each, with the low s that chains ask for.

@@ -105,11 +105,7 @@ impl Keyring {
     /// Opens the folder, and makes it if it is not there.
     pub fn open(dir: impl Into<PathBuf>) -> Result<Self> {
         let dir = dir.into();
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&dir)
-            .map_err(|e| io_error(&dir, e))?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(|e| io_error(&dir, e))?;
         Ok(Keyring { dir })
     }
 
@@ -138,9 +134,7 @@ impl Keyring {
         let mut keys = Vec::new();
         for entry in fs::read_dir(&self.dir).map_err(|e| io_error(&self.dir, e))? {
             let path = entry.map_err(|e| io_error(&self.dir, e))?.path();
-            let hidden = path
-                .file_name()
-                .is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
+            let hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
             if path.extension().is_some_and(|e| e == "json") && !hidden {
                 keys.push(info(&read(&path)?, &path)?);
             }
@@ -179,10 +173,7 @@ impl Keyring {
         let path = self.path(name)?;
         match path.exists() {
             true => Ok(path),
-            false => Err(KeyringError::NotFound {
-                name: name.into(),
-                dir: self.dir.clone(),
-            }),
+            false => Err(KeyringError::NotFound { name: name.into(), dir: self.dir.clone() }),
         }
     }
 
@@ -191,15 +182,9 @@ impl Keyring {
     fn write(&self, name: &str, path: &Path, file: &KeyFile) -> Result<()> {
         let mut suffix = [0; 8];
         OsRng.fill_bytes(&mut suffix);
-        let tmp = self
-            .dir
-            .join(format!(".{name}.{}.tmp", hex::encode(suffix)));
+        let tmp = self.dir.join(format!(".{name}.{}.tmp", hex::encode(suffix)));
         let written = (|| {
-            let mut out = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&tmp)?;
+            let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&tmp)?;
             let mut json = serde_json::to_vec_pretty(file)?;
             json.push(b'\n');
             out.write_all(&json)?;
@@ -224,24 +209,15 @@ fn seal(name: &str, key: &Key, passphrase: &str) -> Result<KeyFile> {
     }
     let mut salt = [0; 16];
     OsRng.fill_bytes(&mut salt);
-    let params =
-        Params::new(MEMORY_KIB, PASSES, 1, Some(32)).map_err(|_| KeyringError::Encryption)?;
+    let params = Params::new(MEMORY_KIB, PASSES, 1, Some(32)).map_err(|_| KeyringError::Encryption)?;
     let wrapping = derive(passphrase, &salt, params).ok_or(KeyringError::Encryption)?;
-    let cipher = XChaCha20Poly1305::new_from_slice(wrapping.as_slice())
-        .map_err(|_| KeyringError::Encryption)?;
+    let cipher = XChaCha20Poly1305::new_from_slice(wrapping.as_slice()).map_err(|_| KeyringError::Encryption)?;
     let nonce = XChaCha20Poly1305::generate_nonce(&mut OsRng);
     let public_key = hex::encode(key.public_key());
     let aad = authenticated(name, key.address(), &public_key);
     let secret = key.secret();
-    let sealed = cipher
-        .encrypt(
-            &nonce,
-            Payload {
-                msg: secret.as_slice(),
-                aad: &aad,
-            },
-        )
-        .map_err(|_| KeyringError::Encryption)?;
+    let sealed =
+        cipher.encrypt(&nonce, Payload { msg: secret.as_slice(), aad: &aad }).map_err(|_| KeyringError::Encryption)?;
     Ok(KeyFile {
         version: FORMAT,
         name: name.into(),
@@ -263,10 +239,7 @@ fn seal(name: &str, key: &Key, passphrase: &str) -> Result<KeyFile> {
 }
 
 fn open(name: &str, file: &KeyFile, path: &Path, passphrase: &str) -> Result<Key> {
-    let malformed = |reason: &str| KeyringError::Malformed {
-        path: path.into(),
-        reason: reason.into(),
-    };
+    let malformed = |reason: &str| KeyringError::Malformed { path: path.into(), reason: reason.into() };
     if file.kdf.algorithm != "argon2id" || file.cipher.algorithm != "xchacha20poly1305" {
         return Err(malformed("unknown algorithm"));
     }
@@ -277,30 +250,15 @@ fn open(name: &str, file: &KeyFile, path: &Path, passphrase: &str) -> Result<Key
     let salt = bytes(&file.kdf.salt, "the salt is not base64")?;
     let nonce = bytes(&file.cipher.nonce, "the nonce is not base64")?;
     let sealed = bytes(&file.cipher.ciphertext, "the ciphertext is not base64")?;
-    let nonce: [u8; 24] = nonce
-        .try_into()
-        .map_err(|_| malformed("the nonce is not 24 bytes"))?;
-    let params = Params::new(
-        file.kdf.memory_kib,
-        file.kdf.passes,
-        file.kdf.lanes,
-        Some(32),
-    )
-    .map_err(|_| malformed("the parameters of argon2id are out of range"))?;
-    let wrapping =
-        derive(passphrase, &salt, params).ok_or_else(|| malformed("the salt is not usable"))?;
-    let cipher = XChaCha20Poly1305::new_from_slice(wrapping.as_slice())
-        .map_err(|_| KeyringError::Encryption)?;
+    let nonce: [u8; 24] = nonce.try_into().map_err(|_| malformed("the nonce is not 24 bytes"))?;
+    let params = Params::new(file.kdf.memory_kib, file.kdf.passes, file.kdf.lanes, Some(32))
+        .map_err(|_| malformed("the parameters of argon2id are out of range"))?;
+    let wrapping = derive(passphrase, &salt, params).ok_or_else(|| malformed("the salt is not usable"))?;
+    let cipher = XChaCha20Poly1305::new_from_slice(wrapping.as_slice()).map_err(|_| KeyringError::Encryption)?;
     // The name is the one asked for, so that a file copied over another's name does not open.
     let aad = authenticated(name, &file.address, &file.public_key);
     let secret = cipher
-        .decrypt(
-            &XNonce::from(nonce),
-            Payload {
-                msg: &sealed,
-                aad: &aad,
-            },
-        )
+        .decrypt(&XNonce::from(nonce), Payload { msg: &sealed, aad: &aad })
         .map(Zeroizing::new)
         .map_err(|_| KeyringError::WrongPassphrase(name.into()))?;
     Ok(Key::from_secret(&secret)?)
@@ -319,43 +277,26 @@ fn authenticated(name: &str, address: &str, public_key: &str) -> Vec<u8> {
 }
 
 fn info(file: &KeyFile, path: &Path) -> Result<KeyInfo> {
-    let public_key = hex::decode(&file.public_key).map_err(|_| KeyringError::Malformed {
-        path: path.into(),
-        reason: "the public key is not hex".into(),
-    })?;
-    Ok(KeyInfo {
-        name: file.name.clone(),
-        address: file.address.clone(),
-        public_key,
-    })
+    let public_key = hex::decode(&file.public_key)
+        .map_err(|_| KeyringError::Malformed { path: path.into(), reason: "the public key is not hex".into() })?;
+    Ok(KeyInfo { name: file.name.clone(), address: file.address.clone(), public_key })
 }
 
 fn read(path: &Path) -> Result<KeyFile> {
-    let malformed = |reason: String| KeyringError::Malformed {
-        path: path.into(),
-        reason,
-    };
+    let malformed = |reason: String| KeyringError::Malformed { path: path.into(), reason };
     let bytes = fs::read(path).map_err(|e| io_error(path, e))?;
     let file: KeyFile = serde_json::from_slice(&bytes).map_err(|e| malformed(e.to_string()))?;
     if file.version != FORMAT {
-        return Err(malformed(format!(
-            "its version is {}, this one reads {FORMAT}",
-            file.version
-        )));
+        return Err(malformed(format!("its version is {}, this one reads {FORMAT}", file.version)));
     }
     Ok(file)
 }
 
 /// A rename or link is on disk only when its folder is.
 fn sync_dir(dir: &Path) -> Result<()> {
-    File::open(dir)
-        .and_then(|d| d.sync_all())
-        .map_err(|e| io_error(dir, e))
+    File::open(dir).and_then(|d| d.sync_all()).map_err(|e| io_error(dir, e))
 }
 
 fn io_error(path: &Path, source: io::Error) -> KeyringError {
-    KeyringError::Io {
-        path: path.into(),
-        source,
-    }
+    KeyringError::Io { path: path.into(), source }
 }

@@ -46,26 +46,12 @@ use document::{Cursor, Document, Unsupported};
 #[derive(Debug, thiserror::Error)]
 pub enum SdlError {
     #[error("{}: {source}", path.display())]
-    Read {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    Read { path: PathBuf, source: std::io::Error },
     #[error("{}:{line}:{column}: {message}", path.display())]
-    Syntax {
-        path: PathBuf,
-        line: u64,
-        column: u64,
-        message: String,
-    },
+    Syntax { path: PathBuf, line: u64, column: u64, message: String },
     /// `key` is the way to the value from the top, as `services.render.kernel`.
     #[error("{}:{line}:{column}: {key}: {message}", path.display())]
-    Invalid {
-        path: PathBuf,
-        line: u64,
-        column: u64,
-        key: String,
-        message: String,
-    },
+    Invalid { path: PathBuf, line: u64, column: u64, key: String, message: String },
     #[error("the chain's block time is given as 0 ms, so durations cannot be turned into blocks")]
     NoBlockTime,
     #[error("the groups have no JSON form: {0}")]
@@ -85,25 +71,14 @@ pub struct Manifest {
 type Result<T> = std::result::Result<T, SdlError>;
 
 // Keys of Akash's SDL that say something about a container that runs, which a job is not.
-const OF_A_SERVICE: &[&str] = &[
-    "command",
-    "args",
-    "env",
-    "expose",
-    "dependencies",
-    "params",
-    "credentials",
-];
+const OF_A_SERVICE: &[&str] = &["command", "args", "env", "expose", "dependencies", "params", "credentials"];
 const NO_SERVICES: &str = "service leases are not supported yet by this version";
 const FROM_THE_KERNEL: &str = "what a job needs follows from its kernel; compute profiles belong to service leases, which are not supported yet by this version";
 
 /// Reads an SDL file and the inputs that it names. `block_ms` is the chain's block time, of the deployment params.
 pub fn load(path: impl AsRef<Path>, block_ms: u32) -> Result<Manifest> {
     let path = path.as_ref();
-    let text = fs::read_to_string(path).map_err(|source| SdlError::Read {
-        path: path.into(),
-        source,
-    })?;
+    let text = fs::read_to_string(path).map_err(|source| SdlError::Read { path: path.into(), source })?;
     parse(&text, path, block_ms)
 }
 
@@ -114,10 +89,7 @@ pub fn parse(text: &str, path: &Path, block_ms: u32) -> Result<Manifest> {
         &["version", "services", "profiles", "deployment"],
         &[
             Unsupported("endpoints", NO_SERVICES),
-            Unsupported(
-                "include",
-                "including files is not supported by this version",
-            ),
+            Unsupported("include", "including files is not supported by this version"),
             Unsupported("reclamation", NO_SERVICES),
         ],
     )?;
@@ -126,25 +98,12 @@ pub fn parse(text: &str, path: &Path, block_ms: u32) -> Result<Manifest> {
         return Err(version.error("is neither \"2.0\" nor \"2.1\""));
     }
     let services = jobs(&top.required("services")?, path, block_ms)?;
-    let profiles = top
-        .required("profiles")?
-        .fields(&["placement"], &[Unsupported("compute", FROM_THE_KERNEL)])?;
-    let placements: BTreeMap<&str, Cursor> = profiles
-        .required("placement")?
-        .entries()?
-        .into_iter()
-        .collect();
+    let profiles = top.required("profiles")?.fields(&["placement"], &[Unsupported("compute", FROM_THE_KERNEL)])?;
+    let placements: BTreeMap<&str, Cursor> = profiles.required("placement")?.entries()?.into_iter().collect();
     let groups = groups(&top.required("deployment")?, &services, &placements)?;
     for (name, (at, _)) in &services {
-        if !top
-            .required("deployment")?
-            .entries()?
-            .iter()
-            .any(|(service, _)| service == name)
-        {
-            return Err(
-                at.error("is not deployed anywhere: name it under deployment, or take it out")
-            );
+        if !top.required("deployment")?.entries()?.iter().any(|(service, _)| service == name) {
+            return Err(at.error("is not deployed anywhere: name it under deployment, or take it out"));
         }
     }
     manifest(groups)
@@ -165,9 +124,7 @@ fn jobs<'a>(services: &Cursor<'a>, path: &Path, block_ms: u32) -> Result<Jobs<'a
         let name_of_kernel = kernel.text()?;
         let letters = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
         if name_of_kernel.is_empty() || !name_of_kernel.chars().all(letters) {
-            return Err(
-                kernel.error("is not the name of a kernel: these are in capitals, as RENDER_Q16")
-            );
+            return Err(kernel.error("is not the name of a kernel: these are in capitals, as RENDER_Q16"));
         }
         let samples = match fields.optional("proof") {
             None => 0,
@@ -176,18 +133,9 @@ fn jobs<'a>(services: &Cursor<'a>, path: &Path, block_ms: u32) -> Result<Jobs<'a
                 Some(samples) => samples.number(8, 128)?,
             },
         };
-        let commit_blocks = fields
-            .optional("commit")
-            .map(|c| commit_blocks(&c, block_ms))
-            .transpose()?
-            .unwrap_or(0);
+        let commit_blocks = fields.optional("commit").map(|c| commit_blocks(&c, block_ms)).transpose()?.unwrap_or(0);
         let input = input(&fields.required("input")?, path)?;
-        let job = JobSpec {
-            kernel: name_of_kernel.into(),
-            input,
-            samples,
-            commit_blocks,
-        };
+        let job = JobSpec { kernel: name_of_kernel.into(), input, samples, commit_blocks };
         jobs.insert(name, (service, job));
     }
     Ok(jobs)
@@ -209,9 +157,7 @@ fn commit_blocks(commit: &Cursor, block_ms: u32) -> Result<u32> {
     let blocks = duration_ms(commit.text()?).map(|ms| ms.div_ceil(u64::from(block_ms)));
     blocks
         .and_then(|blocks| u32::try_from(blocks).ok())
-        .ok_or_else(|| {
-            commit.error("is not a duration: write a number above 0 and ms, s, m, h or d, as 5m")
-        })
+        .ok_or_else(|| commit.error("is not a duration: write a number above 0 and ms, s, m, h or d, as 5m"))
 }
 
 /// Milliseconds of `500ms`, `30s`, `5m`, `6h` or `2d`; `None` for anything else, for 0, and beyond 64 bits.
@@ -226,18 +172,10 @@ pub fn duration_ms(text: &str) -> Option<u64> {
         "d" => 86_400_000,
         _ => return None,
     };
-    number
-        .parse::<u64>()
-        .ok()
-        .filter(|n| *n > 0)?
-        .checked_mul(unit_ms)
+    number.parse::<u64>().ok().filter(|n| *n > 0)?.checked_mul(unit_ms)
 }
 
-fn groups(
-    deployment: &Cursor,
-    services: &Jobs,
-    placements: &BTreeMap<&str, Cursor>,
-) -> Result<Vec<GroupSpec>> {
+fn groups(deployment: &Cursor, services: &Jobs, placements: &BTreeMap<&str, Cursor>) -> Result<Vec<GroupSpec>> {
     let mut groups: BTreeMap<&str, (GroupSpec, &str)> = BTreeMap::new();
     for (service, places) in deployment.entries()? {
         let Some((_, job)) = services.get(service) else {
@@ -245,9 +183,7 @@ fn groups(
         };
         for (place, entry) in places.entries()? {
             let Some(placement) = placements.get(place) else {
-                return Err(entry.error(&format!(
-                    "there is no placement {place:?} under profiles.placement"
-                )));
+                return Err(entry.error(&format!("there is no placement {place:?} under profiles.placement")));
             };
             let fields = entry.fields(&["profile", "count"], &[])?;
             if let Some(count) = fields.optional("count")
@@ -255,11 +191,7 @@ fn groups(
             {
                 return Err(count.error("must be 1: a job runs once"));
             }
-            let profile = fields
-                .optional("profile")
-                .map(|p| p.text())
-                .transpose()?
-                .unwrap_or(service);
+            let profile = fields.optional("profile").map(|p| p.text()).transpose()?.unwrap_or(service);
             let (attributes, max_price) = terms(placement, profile)?;
             let spec = GroupSpec {
                 name: place.into(),
@@ -268,9 +200,7 @@ fn groups(
                 max_price: Some(max_price),
             };
             if let Some((_, other)) = groups.insert(place, (spec, service)) {
-                let message = format!(
-                    "placement {place:?} has the job {other:?} already: a placement takes one job"
-                );
+                let message = format!("placement {place:?} has the job {other:?} already: a placement takes one job");
                 return Err(entry.error(&message));
             }
         }
@@ -285,27 +215,17 @@ fn groups(
 fn terms(placement: &Cursor, profile: &str) -> Result<(Vec<Attribute>, Coin)> {
     let fields = placement.fields(
         &["attributes", "pricing"],
-        &[Unsupported(
-            "signedBy",
-            "audited attributes are not supported yet by this version",
-        )],
+        &[Unsupported("signedBy", "audited attributes are not supported yet by this version")],
     )?;
     let mut attributes = Vec::new();
     if let Some(at) = fields.optional("attributes") {
         for (key, value) in at.entries()? {
-            attributes.push(Attribute {
-                key: key.into(),
-                value: value.text()?.into(),
-            });
+            attributes.push(Attribute { key: key.into(), value: value.text()?.into() });
         }
     }
     attributes.sort_by(|a, b| a.key.cmp(&b.key));
     let pricing = fields.required("pricing")?;
-    let Some((_, price)) = pricing
-        .entries()?
-        .into_iter()
-        .find(|(name, _)| *name == profile)
-    else {
+    let Some((_, price)) = pricing.entries()?.into_iter().find(|(name, _)| *name == profile) else {
         return Err(pricing.error(&format!("there is no price for {profile:?}")));
     };
     let fields = price.fields(&["denom", "amount"], &[])?;
@@ -319,26 +239,13 @@ fn terms(placement: &Cursor, profile: &str) -> Result<(Vec<Attribute>, Coin)> {
         return Err(denom.error("is not a denom, as ualq"));
     }
     let amount: u128 = fields.required("amount")?.number(1, u128::MAX)?;
-    Ok((
-        attributes,
-        Coin {
-            denom: name.into(),
-            amount: amount.to_string(),
-        },
-    ))
+    Ok((attributes, Coin { denom: name.into(), amount: amount.to_string() }))
 }
 
 fn manifest(groups: Vec<GroupSpec>) -> Result<Manifest> {
-    let values = groups
-        .iter()
-        .map(json::to_json)
-        .collect::<std::result::Result<Vec<_>, _>>()?;
+    let values = groups.iter().map(json::to_json).collect::<std::result::Result<Vec<_>, _>>()?;
     let json = sorted(Value::Array(values)).to_string();
-    Ok(Manifest {
-        groups,
-        hash: Sha256::digest(&json).into(),
-        json,
-    })
+    Ok(Manifest { groups, hash: Sha256::digest(&json).into(), json })
 }
 
 /// The same JSON with the keys of every object in order, whatever map serde_json was built with.
@@ -346,8 +253,7 @@ fn sorted(value: Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
         Value::Object(fields) => {
-            let ordered: BTreeMap<String, Value> =
-                fields.into_iter().map(|(k, v)| (k, sorted(v))).collect();
+            let ordered: BTreeMap<String, Value> = fields.into_iter().map(|(k, v)| (k, sorted(v))).collect();
             Value::Object(ordered.into_iter().collect())
         }
         other => other,

@@ -98,21 +98,13 @@ pub(crate) struct Lane {
 
 impl Client {
     /// Signs, broadcasts, and waits until the transaction is in a block. Calls for one key may run side by side.
-    pub async fn send(
-        &self,
-        key: &Key,
-        msgs: Vec<Any>,
-        options: &SendOptions,
-    ) -> Result<TxOutcome> {
+    pub async fn send(&self, key: &Key, msgs: Vec<Any>, options: &SendOptions) -> Result<TxOutcome> {
         let end = Instant::now() + options.wait;
         let mut signings = 0;
         loop {
             signings += 1;
             let (signed, sequence) = self.enqueue(key, &msgs, options).await?;
-            match self
-                .settle(&signed, Some((key.address(), sequence)), end, options.wait)
-                .await
-            {
+            match self.settle(&signed, Some((key.address(), sequence)), end, options.wait).await {
                 Err(e)
                     if (e.is_wrong_sequence() || matches!(e, Error::SequenceTaken { .. }))
                         && signings < MAX_SIGNINGS =>
@@ -129,10 +121,7 @@ impl Client {
     pub async fn broadcast(&self, tx: &[u8]) -> Result<TxOutcome> {
         let end = Instant::now() + DEFAULT_WAIT;
         self.submit(tx).await?;
-        let signed = SignedTx {
-            bytes: tx.to_vec(),
-            hash: hash(tx),
-        };
+        let signed = SignedTx { bytes: tx.to_vec(), hash: hash(tx) };
         self.settle(&signed, None, end, DEFAULT_WAIT).await
     }
 
@@ -142,12 +131,7 @@ impl Client {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self
-                .http()
-                .broadcast_tx_sync(tx)
-                .await
-                .map_err(|e| self.rpc_error(e))
-            {
+            match self.http().broadcast_tx_sync(tx).await.map_err(|e| self.rpc_error(e)) {
                 Ok(answer) if answer.code.is_ok() => return Ok(hash(tx)),
                 Ok(answer) => {
                     return Err(Error::Refused {
@@ -169,18 +153,9 @@ impl Client {
 
     /// A committed transaction by its hash (hex), or `None` while it is in no block.
     pub async fn tx(&self, hash: &str) -> Result<Option<TxOutcome>> {
-        let id = Hash::from_hex_upper(Algorithm::Sha256, &hash.to_uppercase()).map_err(|e| {
-            Error::Decode {
-                what: "a transaction hash".into(),
-                reason: e.to_string(),
-            }
-        })?;
-        match self
-            .http()
-            .tx(id, false)
-            .await
-            .map_err(|e| self.rpc_error(e))
-        {
+        let id = Hash::from_hex_upper(Algorithm::Sha256, &hash.to_uppercase())
+            .map_err(|e| Error::Decode { what: "a transaction hash".into(), reason: e.to_string() })?;
+        match self.http().tx(id, false).await.map_err(|e| self.rpc_error(e)) {
             Ok(answer) => outcome(answer).map(Some),
             Err(Error::Rpc(text)) if text.contains("not found") => Ok(None),
             Err(e) => Err(e),
@@ -191,42 +166,21 @@ impl Client {
     pub async fn simulate(&self, key: &Key, builder: &TxBuilder) -> Result<u64> {
         let (_, sequence) = self.account(key.address()).await?;
         #[allow(deprecated)]
-        let request = SimulateRequest {
-            tx: None,
-            tx_bytes: builder.unsigned(key, sequence),
-        };
+        let request = SimulateRequest { tx: None, tx_bytes: builder.unsigned(key, sequence) };
         let path = "/cosmos.tx.v1beta1.Service/Simulate";
         let answer: SimulateResponse = match self.query(path, &request, None).await {
-            Err(Error::Query {
-                codespace,
-                code,
-                log,
-                ..
-            }) => {
-                return Err(Error::Refused {
-                    hash: String::new(),
-                    codespace,
-                    code,
-                    log,
-                });
+            Err(Error::Query { codespace, code, log, .. }) => {
+                return Err(Error::Refused { hash: String::new(), codespace, code, log });
             }
             other => other?,
         };
-        let info = answer.gas_info.ok_or_else(|| Error::Decode {
-            what: path.into(),
-            reason: "no gas info".into(),
-        })?;
+        let info = answer.gas_info.ok_or_else(|| Error::Decode { what: path.into(), reason: "no gas info".into() })?;
         Ok(info.gas_used)
     }
 
     /// Signs with the next sequence and hands it to the node, again with the sequence that the node names as long as
     /// it says that ours is wrong.
-    async fn enqueue(
-        &self,
-        key: &Key,
-        msgs: &[Any],
-        options: &SendOptions,
-    ) -> Result<(SignedTx, u64)> {
+    async fn enqueue(&self, key: &Key, msgs: &[Any], options: &SendOptions) -> Result<(SignedTx, u64)> {
         let chain_id = self.chain_id().await?;
         let builder = self.builder(key, msgs, options).await?;
         let lane = self.lane(key.address()).await;
@@ -238,14 +192,7 @@ impl Client {
                 Some(next) => next,
                 None => self.account(key.address()).await?,
             };
-            let signed = builder.sign(
-                key,
-                &SignerData {
-                    chain_id: chain_id.clone(),
-                    account_number,
-                    sequence,
-                },
-            );
+            let signed = builder.sign(key, &SignerData { chain_id: chain_id.clone(), account_number, sequence });
             match self.submit(&signed.bytes).await {
                 Ok(_) => {
                     lane.next = Some((account_number, sequence + 1));
@@ -282,11 +229,7 @@ impl Client {
             Gas::Limit(gas) => gas,
             Gas::Estimate => estimate_gas(msgs),
             // Two fifths for what a simulation cannot see: the signature, and blocks in between.
-            Gas::Simulate => self
-                .simulate(key, &builder)
-                .await?
-                .saturating_mul(7)
-                .div_ceil(5),
+            Gas::Simulate => self.simulate(key, &builder).await?.saturating_mul(7).div_ceil(5),
         };
         builder.fee = options.gas_price.fee(builder.gas_limit);
         Ok(builder)
@@ -310,17 +253,12 @@ impl Client {
             }
             let now = Instant::now();
             if now >= end {
-                return Err(Error::NotCommitted {
-                    hash: signed.hash.clone(),
-                    seconds: wait.as_secs(),
-                });
+                return Err(Error::NotCommitted { hash: signed.hash.clone(), seconds: wait.as_secs() });
             }
             if now >= again {
                 again = now + REBROADCAST;
                 match self.submit(&signed.bytes).await {
-                    Err(e) if e.is_wrong_sequence() => {
-                        self.check_sequence(signed, sequence).await?
-                    }
+                    Err(e) if e.is_wrong_sequence() => self.check_sequence(signed, sequence).await?,
                     Err(e @ Error::Refused { .. }) if sequence.is_none() => {
                         tracing::debug!("broadcast again: {e}")
                     }
@@ -338,11 +276,7 @@ impl Client {
             return Ok(());
         };
         let query = Query::eq("tx.acc_seq", format!("{address}/{sequence}"));
-        let found = match self
-            .http()
-            .tx_search(query, false, 1, 10, Order::Ascending)
-            .await
-        {
+        let found = match self.http().tx_search(query, false, 1, 10, Order::Ascending).await {
             Ok(found) => found.txs,
             Err(e) => {
                 tracing::debug!("sequence not looked up: {}", self.rpc_error(e));
@@ -352,10 +286,7 @@ impl Client {
         let ours = found.iter().any(|tx| tx.hash.to_string() == signed.hash);
         match found.is_empty() || ours {
             true => Ok(()),
-            false => Err(Error::SequenceTaken {
-                hash: signed.hash.clone(),
-                sequence,
-            }),
+            false => Err(Error::SequenceTaken { hash: signed.hash.clone(), sequence }),
         }
     }
 }
@@ -366,11 +297,7 @@ fn expected_sequence(error: &Error) -> Option<u64> {
         return None;
     };
     let digits = log.split_once("expected ")?.1;
-    digits
-        .split(|c: char| !c.is_ascii_digit())
-        .next()?
-        .parse()
-        .ok()
+    digits.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 fn outcome(answer: tx::Response) -> Result<TxOutcome> {
@@ -390,20 +317,15 @@ fn outcome(answer: tx::Response) -> Result<TxOutcome> {
         });
     }
     // tendermint-rpc hands over the base64 text of this field as it stands in the JSON.
-    let data = BASE64.decode(&result.data).map_err(|e| Error::Decode {
-        what: "a transaction's data".into(),
-        reason: e.to_string(),
-    })?;
+    let data = BASE64
+        .decode(&result.data)
+        .map_err(|e| Error::Decode { what: "a transaction's data".into(), reason: e.to_string() })?;
     Ok(TxOutcome {
         hash,
         height,
         gas_wanted: gas(result.gas_wanted),
         gas_used: gas(result.gas_used),
-        events: result
-            .events
-            .into_iter()
-            .map(|e| Event::new(e, Some(answer.index)))
-            .collect(),
+        events: result.events.into_iter().map(|e| Event::new(e, Some(answer.index))).collect(),
         data,
     })
 }

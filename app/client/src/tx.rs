@@ -22,10 +22,7 @@ use crate::{BASE_DENOM, key::Key};
 
 /// Wraps a message under its type URL, `/package.Name`.
 pub fn any<M: Name>(message: &M) -> Any {
-    Any {
-        type_url: format!("/{}", M::full_name()),
-        value: message.encode_to_vec(),
-    }
+    Any { type_url: format!("/{}", M::full_name()), value: message.encode_to_vec() }
 }
 
 /// What a transaction holds before it is signed.
@@ -99,16 +96,8 @@ impl TxBuilder {
             account_number: signer.account_number,
         };
         let signature = key.sign(&doc.encode_to_vec()).to_vec();
-        let bytes = TxRaw {
-            body_bytes,
-            auth_info_bytes,
-            signatures: vec![signature],
-        }
-        .encode_to_vec();
-        SignedTx {
-            hash: hash(&bytes),
-            bytes,
-        }
+        let bytes = TxRaw { body_bytes, auth_info_bytes, signatures: vec![signature] }.encode_to_vec();
+        SignedTx { hash: hash(&bytes), bytes }
     }
 
     /// The bytes that a simulation takes: an empty signature in the place of the real one.
@@ -134,11 +123,7 @@ impl TxBuilder {
         AuthInfo {
             signer_infos: vec![SignerInfo {
                 public_key: Some(key.public_key_any()),
-                mode_info: Some(ModeInfo {
-                    sum: Some(Sum::Single(Single {
-                        mode: SignMode::Direct.into(),
-                    })),
-                }),
+                mode_info: Some(ModeInfo { sum: Some(Sum::Single(Single { mode: SignMode::Direct.into() })) }),
                 sequence,
             }],
             fee: Some(Fee {
@@ -176,8 +161,7 @@ const GAS_PER_BYTE: u64 = 100;
 /// A limit that the messages of this chain stay under as long as they do no declared work beyond storing themselves.
 /// Where a message declares work (openings of samples), the caller adds it.
 pub fn estimate_gas(msgs: &[Any]) -> u64 {
-    let each =
-        |m: &Any| GAS_PER_MESSAGE.saturating_add(GAS_PER_BYTE.saturating_mul(m.value.len() as u64));
+    let each = |m: &Any| GAS_PER_MESSAGE.saturating_add(GAS_PER_BYTE.saturating_mul(m.value.len() as u64));
     msgs.iter().map(each).fold(GAS_PER_TX, u64::saturating_add)
 }
 
@@ -194,15 +178,10 @@ const ATTO: u128 = 1_000_000_000_000_000_000;
 impl GasPrice {
     /// The fee for a gas limit, rounded up. Empty when the price is zero.
     pub fn fee(&self, gas_limit: u64) -> Vec<Coin> {
-        let amount = u128::from(gas_limit)
-            .saturating_mul(self.atto)
-            .div_ceil(ATTO);
+        let amount = u128::from(gas_limit).saturating_mul(self.atto).div_ceil(ATTO);
         match amount {
             0 => Vec::new(),
-            _ => vec![Coin {
-                denom: self.denom.clone(),
-                amount: amount.to_string(),
-            }],
+            _ => vec![Coin { denom: self.denom.clone(), amount: amount.to_string() }],
         }
     }
 }
@@ -210,10 +189,7 @@ impl GasPrice {
 impl Default for GasPrice {
     /// 0.025 of the base denom.
     fn default() -> Self {
-        GasPrice {
-            atto: ATTO / 40,
-            denom: BASE_DENOM.into(),
-        }
+        GasPrice { atto: ATTO / 40, denom: BASE_DENOM.into() }
     }
 }
 
@@ -229,9 +205,7 @@ impl fmt::Display for GasPrice {
 
 /// A gas price that is not a decimal number followed by a denom.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error(
-    "{0:?} is not a gas price: write a number of at most 18 decimals and a denom, as 0.025ualq"
-)]
+#[error("{0:?} is not a gas price: write a number of at most 18 decimals and a denom, as 0.025ualq")]
 pub struct BadGasPrice(String);
 
 impl FromStr for GasPrice {
@@ -239,27 +213,16 @@ impl FromStr for GasPrice {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bad = || BadGasPrice(text.into());
-        let split = text
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .ok_or_else(bad)?;
+        let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(bad)?;
         let (number, denom) = text.split_at(split);
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        let denom_ok = denom.len() >= 3
-            && denom
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "/:._-".contains(c));
+        let denom_ok = denom.len() >= 3 && denom.chars().all(|c| c.is_ascii_alphanumeric() || "/:._-".contains(c));
         if whole.is_empty() || fraction.len() > 18 || fraction.contains('.') || !denom_ok {
             return Err(bad());
         }
         let whole: u64 = whole.parse().map_err(|_| bad())?;
         let fraction: u128 = format!("{fraction:0<18}").parse().map_err(|_| bad())?;
-        let atto = u128::from(whole)
-            .checked_mul(ATTO)
-            .and_then(|w| w.checked_add(fraction))
-            .ok_or_else(bad)?;
-        Ok(GasPrice {
-            atto,
-            denom: denom.into(),
-        })
+        let atto = u128::from(whole).checked_mul(ATTO).and_then(|w| w.checked_add(fraction)).ok_or_else(bad)?;
+        Ok(GasPrice { atto, denom: denom.into() })
     }
 }

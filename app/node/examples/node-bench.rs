@@ -74,7 +74,10 @@ impl Bench {
     fn new(dir: &Path, accounts: usize) -> Self {
         let app = App::open(dir, Options::default()).unwrap();
         let keys: Vec<Key> = (0..accounts).map(key).collect();
-        let balances: Vec<_> = keys.iter().map(|k| json!({"address": k.address(), "coins": [{"denom": "ualq", "amount": "1000000000000"}]})).collect();
+        let balances: Vec<_> = keys
+            .iter()
+            .map(|k| json!({"address": k.address(), "coins": [{"denom": "ualq", "amount": "1000000000000"}]}))
+            .collect();
         let state = json!({
             "bank": {"balances": balances}, "validator": {"params": {"epoch_blocks": "60"}}, "beacon": {"params": {"retain_blocks": "100"}},
             "compute": {"params": {"min_bond": {"denom": "ualq", "amount": "1"}, "sample_delay_blocks": 3, "open_blocks": 5,
@@ -96,13 +99,29 @@ impl Bench {
     /// Signed sends, spread over all accounts.
     fn sends(&mut self, count: usize) -> Vec<Bytes> {
         let all = self.keys.len();
-        (0..count).map(|i| {
-            let (from, to) = (i % all, (i * 7 + 1) % all);
-            let msg = MsgSend { from_address: self.keys[from].address().into(), to_address: self.keys[to].address().into(), amount: vec![coin(1)] };
-            let signer = SignerData { chain_id: CHAIN_ID.into(), account_number: self.numbers[from], sequence: self.sequences[from] };
-            self.sequences[from] += 1;
-            TxBuilder::new().msg(&msg).gas_limit(100_000).fee(coin(1_000)).sign(&self.keys[from], &signer).bytes.into()
-        }).collect()
+        (0..count)
+            .map(|i| {
+                let (from, to) = (i % all, (i * 7 + 1) % all);
+                let msg = MsgSend {
+                    from_address: self.keys[from].address().into(),
+                    to_address: self.keys[to].address().into(),
+                    amount: vec![coin(1)],
+                };
+                let signer = SignerData {
+                    chain_id: CHAIN_ID.into(),
+                    account_number: self.numbers[from],
+                    sequence: self.sequences[from],
+                };
+                self.sequences[from] += 1;
+                TxBuilder::new()
+                    .msg(&msg)
+                    .gas_limit(100_000)
+                    .fee(coin(1_000))
+                    .sign(&self.keys[from], &signer)
+                    .bytes
+                    .into()
+            })
+            .collect()
     }
 
     fn finalize(&mut self, txs: &[Bytes]) {
@@ -149,14 +168,20 @@ fn blocks(bench: &mut Bench, raw: f64) {
         cold.push(measure(SENDS, || bench.finalize(&txs)).0);
         bench.commit();
         let txs = bench.sends(SENDS);
-        check.push(measure(SENDS, || txs.iter().for_each(|tx| assert!(bench.app.check_tx(tx).unwrap().error.is_none()))).0);
+        check.push(
+            measure(SENDS, || txs.iter().for_each(|tx| assert!(bench.app.check_tx(tx).unwrap().error.is_none()))).0,
+        );
         warm.push(measure(SENDS, || bench.finalize(&txs)).0);
         commits.push(measure(SENDS, || bench.commit()).1);
     }
     let (cold, warm, commit, check) = (median(cold), median(warm), median(commits), median(check));
     let beside = |value: f64| format!("{:.2} raw verifications ({raw:.1} us)", value / raw);
     row(&format!("FinalizeBlock, {SENDS} sends, signatures cold"), format!("{cold:.1} us CPU/send"), beside(cold));
-    row(&format!("FinalizeBlock, {SENDS} sends, signatures remembered"), format!("{warm:.1} us CPU/send"), beside(warm));
+    row(
+        &format!("FinalizeBlock, {SENDS} sends, signatures remembered"),
+        format!("{warm:.1} us CPU/send"),
+        beside(warm),
+    );
     row("Commit with its sync, same blocks", format!("{commit:.1} us wall/send"), "printed apart".into());
     row("CheckTx called directly, accepted", format!("{check:.1} us CPU/tx"), beside(check));
 }
@@ -174,7 +199,11 @@ fn rejects(bench: &mut Bench, raw: f64) {
                 assert!(bench.app.check_tx(&tx).unwrap().error.is_some());
             }
         });
-        row(&format!("CheckTx, cheap reject: {name}"), format!("{cpu:.1} us CPU/tx"), format!("{:.2} raw verifications", cpu / raw));
+        row(
+            &format!("CheckTx, cheap reject: {name}"),
+            format!("{cpu:.1} us CPU/tx"),
+            format!("{:.2} raw verifications", cpu / raw),
+        );
     }
 }
 
@@ -214,7 +243,11 @@ fn through_socket(bench: &mut Bench, raw: f64) {
         }
         writer.join().unwrap();
     });
-    row("CheckTx through the socket, accepted (both ends)", format!("{cpu:.1} us CPU/tx"), format!("{:.2} raw verifications", cpu / raw));
+    row(
+        "CheckTx through the socket, accepted (both ends)",
+        format!("{cpu:.1} us CPU/tx"),
+        format!("{:.2} raw verifications", cpu / raw),
+    );
     bench.block(&txs);
 }
 
@@ -223,7 +256,11 @@ fn verification() {
     let job = Kernel::RenderQ16.prepare(scene.as_bytes()).unwrap();
     let (cpu, _) = measure(100, || (0..100).for_each(|i| drop(job.run(i * 9))));
     let mega = job.chunk_cost() as f64 / 1e6;
-    row("re-execution of one sampled chunk of first-light", format!("{:.2} ms CPU", cpu / 1e3), format!("{mega:.1} M operations declared"));
+    row(
+        "re-execution of one sampled chunk of first-light",
+        format!("{:.2} ms CPU", cpu / 1e3),
+        format!("{mega:.1} M operations declared"),
+    );
 }
 
 fn main() {

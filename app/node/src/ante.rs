@@ -5,7 +5,7 @@
 
 use crate::{
     modules::{
-        auth::{self, FEE_COLLECTOR},
+        auth::{self, FEE_COLLECTOR_ADDRESS},
         bank,
     },
     signatures::Signatures,
@@ -19,7 +19,7 @@ use aliquot_proto::{
         tx::v1beta1::{Fee, SignDoc, SignerInfo, mode_info::Sum},
     },
 };
-use aliquot_sdk::{Address, Coin, Ctx, Gas, MAX_SIGNATURES, Mode, Result, SealedRoutes, Sdk, Tx, ensure};
+use aliquot_sdk::{Address, Coin, Ctx, Gas, MAX_SIGNATURES, Mode, Result, Sdk, SealedRoutes, Tx, ensure};
 use prost::{Message, Name};
 
 /// The most gas that one transaction may ask for, and all of a block together.
@@ -141,13 +141,17 @@ fn signer_addresses(ctx: &Ctx, gate: &Gate, tx: &Tx) -> Result<Vec<Address>> {
         }
     }
     let (signers, infos, signatures) = (out.len(), tx.auth.signer_infos.len(), tx.signatures.len());
-    ensure(signers <= MAX_SIGNATURES, || Sdk::TooManySignatures(format!("signatures: {signers}, limit: {MAX_SIGNATURES}")))?;
+    ensure(signers <= MAX_SIGNATURES, || {
+        Sdk::TooManySignatures(format!("signatures: {signers}, limit: {MAX_SIGNATURES}"))
+    })?;
     if ctx.mode == Mode::Simulate {
         return Ok(out);
     }
     ensure(signatures > 0, || Sdk::NoSignatures("the transaction is not signed".into()))?;
     ensure(signatures == signers && infos == signers, || {
-        Sdk::Unauthorized(format!("wrong number of signers; expected {signers}, got {infos} infos, {signatures} signatures"))
+        Sdk::Unauthorized(format!(
+            "wrong number of signers; expected {signers}, got {infos} infos, {signatures} signatures"
+        ))
     })?;
     Ok(out)
 }
@@ -190,7 +194,9 @@ fn load_signer(ctx: &Ctx, address: &Address, info: &SignerInfo) -> Result<Signer
             return Err(Sdk::InvalidPubKey(format!("the account {address} has another key")).into());
         }
         (Some(key), _) | (None, Some(key)) => parse_key(key)?,
-        (None, None) => return Err(Sdk::InvalidPubKey("the first transaction of an account gives its key".into()).into()),
+        (None, None) => {
+            return Err(Sdk::InvalidPubKey("the first transaction of an account gives its key".into()).into());
+        }
     };
     ensure(Address::from_public_key(&key) == *address, || {
         Sdk::InvalidPubKey(format!("pubKey does not match signer address {address}"))
@@ -200,16 +206,17 @@ fn load_signer(ctx: &Ctx, address: &Address, info: &SignerInfo) -> Result<Signer
 
 /// The 33 bytes of a compressed secp256k1 key; whether they are on the curve shows when a signature is verified.
 fn parse_key(any: &Any) -> Result<[u8; 33]> {
-    ensure(any.type_url == SECP256K1_URL, || Sdk::InvalidPubKey(format!("key type {} is not supported", clip(&any.type_url))))?;
+    ensure(any.type_url == SECP256K1_URL, || {
+        Sdk::InvalidPubKey(format!("key type {} is not supported", clip(&any.type_url)))
+    })?;
     let key = PubKey::decode(any.value.as_slice()).map_err(|e| Sdk::InvalidPubKey(e.to_string()))?;
     Ok(key.key.try_into().map_err(|_| Sdk::InvalidPubKey("a compressed key has 33 bytes".into()))?)
 }
 
 fn deduct_fee(ctx: &mut Ctx, addresses: &[Address], amounts: &[Coin]) -> Result<()> {
     let Some(payer) = addresses.first() else { return Ok(()) };
-    let collector = Address::module(FEE_COLLECTOR);
     for coin in amounts {
-        bank::send(ctx, payer, &collector, coin)?;
+        bank::send(ctx, payer, &FEE_COLLECTOR_ADDRESS, coin)?;
     }
     Ok(())
 }

@@ -12,10 +12,10 @@ use crate::{
     signatures::Signatures,
     vrf,
 };
-use aliquot_proto::validator::v1::Validator;
-use aliquot_sdk::{Block, Ctx, Event, Mode, Result, SealedRoutes, Sdk, Tx};
-use aliquot_store::{Changes, Config, Db, Prepared};
 use aliquot_proto::Timestamp;
+use aliquot_proto::validator::v1::Validator;
+use aliquot_sdk::{Block, Ctx, Event, Mode, Result, Sdk, SealedRoutes, Tx};
+use aliquot_store::{Changes, Config, Db, Prepared};
 use serde_json::Value;
 use std::{
     path::Path,
@@ -119,7 +119,8 @@ impl App {
     /// A context over the newest committed state, as the block after it would see it.
     fn next_ctx(&self, mode: Mode) -> Result<Ctx> {
         let height = self.0.db.height().saturating_add(1);
-        let mut ctx = Ctx::new(self.0.db.latest(), Block { chain_id: self.chain_id(), height, ..Block::default() }, mode);
+        let mut ctx =
+            Ctx::new(self.0.db.latest(), Block { chain_id: self.chain_id(), height, ..Block::default() }, mode);
         if let Some(genesis) = lock(&self.0.genesis).as_ref() {
             ctx.apply(genesis)?;
         }
@@ -127,7 +128,12 @@ impl App {
     }
 
     /// Fills the state from genesis. Nothing is written yet: CometBFT may call it again after a crash.
-    pub fn init_chain(&self, chain_id: &str, initial_height: u64, app_state: &Value) -> Result<(Vec<Validator>, [u8; 32])> {
+    pub fn init_chain(
+        &self,
+        chain_id: &str,
+        initial_height: u64,
+        app_state: &Value,
+    ) -> Result<(Vec<Validator>, [u8; 32])> {
         *lock(&self.0.chain_id) = chain_id.into();
         *lock(&self.0.genesis) = None;
         let height = initial_height.max(1);

@@ -36,7 +36,11 @@ fn log(error: &Error) -> String {
         (Sdk::CODESPACE, 6 | 37) => "Unimplemented",
         _ => "Unknown",
     };
-    if error.text.starts_with("rpc error: ") { error.text.clone() } else { format!("rpc error: code = {name} desc = {}", error.text) }
+    if error.text.starts_with("rpc error: ") {
+        error.text.clone()
+    } else {
+        format!("rpc error: code = {name} desc = {}", error.text)
+    }
 }
 
 fn try_answer(app: &App, r: &RequestQuery) -> Result<ResponseQuery> {
@@ -59,7 +63,8 @@ fn try_answer(app: &App, r: &RequestQuery) -> Result<ResponseQuery> {
 fn raw_key(app: &App, store: &str, r: &RequestQuery, wanted: u64) -> Result<ResponseQuery> {
     let height = if wanted == 0 { app.db().height() } else { wanted };
     let held = app.db().snapshot(height);
-    let snapshot = held.ok_or_else(|| Sdk::InvalidHeight(format!("height {height} is not among those held for proofs")))?;
+    let snapshot =
+        held.ok_or_else(|| Sdk::InvalidHeight(format!("height {height} is not among those held for proofs")))?;
     let value = snapshot.get(store, &r.data)?;
     let proof_ops = if r.prove { Some(proof(&snapshot, store, &r.data)?) } else { None };
     Ok(ResponseQuery {

@@ -4,7 +4,7 @@ use crate::modules::{
     auth::Auth, bank::Bank, beacon::Beacon, compute::Compute, deployment::Deployment, escrow::Escrow, market::Market,
     provider::Provider, validator::Validator, wasm::Wasm,
 };
-use aliquot_sdk::{Ctx, Entry, Item, Result, Routes, SealedRoutes, Sdk, Store, entry};
+use aliquot_sdk::{Ctx, Entry, Item, Result, Routes, Sdk, SealedRoutes, Store, entry};
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
@@ -22,9 +22,14 @@ pub static MODULES: &[Entry] = &[
 ];
 
 /// Services of the Cosmos SDK that are answered; those of our own modules follow from the list.
-const COSMOS_SERVICES: &[&str] =
-    &["cosmos.auth.v1beta1.Query", "cosmos.auth.v1beta1.Msg", "cosmos.bank.v1beta1.Query", "cosmos.bank.v1beta1.Msg",
-      "cosmwasm.wasm.v1.Query", "cosmwasm.wasm.v1.Msg"];
+const COSMOS_SERVICES: &[&str] = &[
+    "cosmos.auth.v1beta1.Query",
+    "cosmos.auth.v1beta1.Msg",
+    "cosmos.bank.v1beta1.Query",
+    "cosmos.bank.v1beta1.Msg",
+    "cosmwasm.wasm.v1.Query",
+    "cosmwasm.wasm.v1.Msg",
+];
 const COSMOS_MODULES: &[&str] = &["auth", "bank", "wasm"];
 
 /// Every RPC's handler, held against the descriptors; an error keeps the node from starting.

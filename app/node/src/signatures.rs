@@ -29,7 +29,8 @@ impl Signatures {
     pub fn verify(&self, doc: &[u8], key: &[u8; 33], signature: &[u8]) -> bool {
         let Ok(signature) = <[u8; 64]>::try_from(signature) else { return false };
         let digest: [u8; 32] = Sha256::digest(doc).into();
-        let id: [u8; 32] = Sha256::new().chain_update(digest).chain_update(key).chain_update(signature).finalize().into();
+        let id: [u8; 32] =
+            Sha256::new().chain_update(digest).chain_update(key).chain_update(signature).finalize().into();
         if self.lock().set.contains(&id) {
             return true;
         }
@@ -73,6 +74,8 @@ impl Signatures {
 
 /// libsecp256k1 refuses signatures with a high s, so no signature has a second spelling.
 fn verify_ecdsa(digest: &[u8; 32], key: &[u8; 33], signature: &[u8; 64]) -> bool {
-    let (Ok(key), Ok(signature)) = (PublicKey::from_slice(key), Signature::from_compact(signature)) else { return false };
+    let (Ok(key), Ok(signature)) = (PublicKey::from_slice(key), Signature::from_compact(signature)) else {
+        return false;
+    };
     SECP256K1.verify_ecdsa(Message::from_digest(*digest), &signature, &key).is_ok()
 }

@@ -26,9 +26,7 @@ use rand::RngCore;
 use rand::rngs::OsRng;
 use sha2::{Digest, Sha512};
 use vrf_rfc9381::ec::edwards25519::EdVrfProof;
-use vrf_rfc9381::ec::edwards25519::tai::{
-    EdVrfEdwards25519TaiPublicKey, EdVrfEdwards25519TaiSecretKey,
-};
+use vrf_rfc9381::ec::edwards25519::tai::{EdVrfEdwards25519TaiPublicKey, EdVrfEdwards25519TaiSecretKey};
 use vrf_rfc9381::error::VrfError as CrateError;
 use vrf_rfc9381::{Proof, Prover, Verifier};
 use zeroize::Zeroizing;
@@ -47,17 +45,13 @@ pub const BETA_LEN: usize = 64;
 pub enum VrfError {
     #[error("vrf public key has {0} bytes: give the {PUBLIC_KEY_LEN} bytes of a compressed point")]
     PublicKeyLength(usize),
-    #[error(
-        "vrf public key is not a canonical encoding of a curve point: generate a new key with the node"
-    )]
+    #[error("vrf public key is not a canonical encoding of a curve point: generate a new key with the node")]
     PublicKeyEncoding,
     #[error("vrf public key has low order, its output is the same for every secret: use another")]
     PublicKeyLowOrder,
     #[error("vrf proof has {0} bytes: a proof has {PROOF_LEN}")]
     ProofLength(usize),
-    #[error(
-        "vrf proof's gamma is not a canonical encoding of a curve point: the proof is malformed"
-    )]
+    #[error("vrf proof's gamma is not a canonical encoding of a curve point: the proof is malformed")]
     GammaEncoding,
     #[error("vrf proof's scalar s is not below the group order: the proof is malformed")]
     ScalarRange,
@@ -89,9 +83,7 @@ impl SecretKey {
         for (to, from) in scalar.iter_mut().zip(hash.iter()) {
             *to = *from;
         }
-        let public_key = EdwardsPoint::mul_base_clamped(*scalar)
-            .compress()
-            .to_bytes();
+        let public_key = EdwardsPoint::mul_base_clamped(*scalar).compress().to_bytes();
         Self { seed, public_key }
     }
 
@@ -101,9 +93,7 @@ impl SecretKey {
     /// [`VrfError::Randomness`] when the operating system refuses.
     pub fn generate() -> Result<Self, VrfError> {
         let mut seed = Zeroizing::new([0u8; SECRET_KEY_LEN]);
-        OsRng
-            .try_fill_bytes(seed.as_mut_slice())
-            .map_err(|e| VrfError::Randomness(e.to_string()))?;
+        OsRng.try_fill_bytes(seed.as_mut_slice()).map_err(|e| VrfError::Randomness(e.to_string()))?;
         Ok(Self::from_bytes(*seed))
     }
 
@@ -141,10 +131,7 @@ impl SecretKey {
 impl fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SecretKey")
-            .field(
-                "public_key",
-                &format_args!("{}", hex::encode(self.public_key)),
-            )
+            .field("public_key", &format_args!("{}", hex::encode(self.public_key)))
             .finish_non_exhaustive()
     }
 }
@@ -161,8 +148,8 @@ fn decode_point(bytes: &[u8; 32]) -> Option<EdwardsPoint> {
 /// # Errors
 /// The first of these that does not hold.
 pub fn check_public_key(public_key: &[u8]) -> Result<(), VrfError> {
-    let bytes = <&[u8; PUBLIC_KEY_LEN]>::try_from(public_key)
-        .map_err(|_| VrfError::PublicKeyLength(public_key.len()))?;
+    let bytes =
+        <&[u8; PUBLIC_KEY_LEN]>::try_from(public_key).map_err(|_| VrfError::PublicKeyLength(public_key.len()))?;
     let point = decode_point(bytes).ok_or(VrfError::PublicKeyEncoding)?;
     if point.is_small_order() {
         return Err(VrfError::PublicKeyLowOrder);
@@ -194,8 +181,7 @@ fn check_proof(proof: &[u8]) -> Result<(), VrfError> {
 pub fn verify(public_key: &[u8], alpha: &[u8], proof: &[u8]) -> Result<[u8; BETA_LEN], VrfError> {
     check_public_key(public_key)?;
     check_proof(proof)?;
-    let key = EdVrfEdwards25519TaiPublicKey::from_slice(public_key)
-        .map_err(|_| VrfError::PublicKeyEncoding)?;
+    let key = EdVrfEdwards25519TaiPublicKey::from_slice(public_key).map_err(|_| VrfError::PublicKeyEncoding)?;
     let proof = EdVrfProof::decode_pi(proof).map_err(|_| VrfError::GammaEncoding)?;
     match key.verify(alpha, proof) {
         Ok(beta) => Ok(beta.into()),
@@ -313,18 +299,14 @@ mod tests {
 
         fn nonce(&self, alpha: &[u8]) -> Scalar {
             let h = reference_hash_to_curve(self.y.compress().as_bytes(), alpha).compress();
-            let hash = Sha512::new()
-                .chain_update(self.prefix)
-                .chain_update(h.as_bytes())
-                .finalize();
+            let hash = Sha512::new().chain_update(self.prefix).chain_update(h.as_bytes()).finalize();
             Scalar::from_bytes_mod_order_wide(&hash.into())
         }
 
         fn prove(&self, alpha: &[u8], k: Scalar, torsion: EdwardsPoint) -> [u8; PROOF_LEN] {
             let h = reference_hash_to_curve(self.y.compress().as_bytes(), alpha);
             let gamma = self.x * h + torsion;
-            let c =
-                reference_challenge([&self.y, &h, &gamma, &EdwardsPoint::mul_base(&k), &(k * h)]);
+            let c = reference_challenge([&self.y, &h, &gamma, &EdwardsPoint::mul_base(&k), &(k * h)]);
             let s = k + widen(&c) * self.x;
             array(&[&gamma.compress().as_bytes()[..], &c[..], &s.as_bytes()[..]].concat())
         }
@@ -374,15 +356,9 @@ mod tests {
             let proof = key.prove(&alpha).unwrap();
             assert_eq!(proof, key.clone().prove(&alpha).unwrap());
             let free = FreeProver::new(&seed, EdwardsPoint::identity());
-            assert_eq!(
-                proof,
-                free.prove(&alpha, free.nonce(&alpha), EdwardsPoint::identity())
-            );
+            assert_eq!(proof, free.prove(&alpha, free.nonce(&alpha), EdwardsPoint::identity()));
             let beta = verify(&key.public_key(), &alpha, &proof).unwrap();
-            assert_eq!(
-                Some(beta),
-                reference_verify(&key.public_key(), &alpha, &proof)
-            );
+            assert_eq!(Some(beta), reference_verify(&key.public_key(), &alpha, &proof));
         }
     }
 
@@ -400,20 +376,14 @@ mod tests {
                 let k = Scalar::from_bytes_mod_order(rng.r#gen());
                 let proof = free.prove(alpha, k, EIGHT_TORSION[attempt % 8]);
                 let out = verify(&public_key, alpha, &proof);
-                assert_eq!(
-                    out.clone().ok(),
-                    reference_verify(&public_key, alpha, &proof)
-                );
+                assert_eq!(out.clone().ok(), reference_verify(&public_key, alpha, &proof));
                 if let Ok(beta) = out {
                     betas.insert(beta);
                     proofs.insert(proof);
                 }
             }
             assert_eq!(betas.len(), 1, "one beta per key and alpha");
-            assert!(
-                proofs.len() > 1,
-                "the forger made more than one proof of it"
-            );
+            assert!(proofs.len() > 1, "the forger made more than one proof of it");
         }
     }
 
@@ -435,10 +405,7 @@ mod tests {
             assert!(verify(&flip(&public_key, bit), &alpha, &proof).is_err());
         }
         for bit in 0..alpha.len() * 8 {
-            assert_eq!(
-                verify(&public_key, &flip(&alpha, bit), &proof),
-                Err(VrfError::ProofMismatch)
-            );
+            assert_eq!(verify(&public_key, &flip(&alpha, bit), &proof), Err(VrfError::ProofMismatch));
         }
         assert!(verify(&public_key, &alpha[1..], &proof).is_err());
         assert!(verify(&public_key, &[&alpha[..], &[0]].concat(), &proof).is_err());
@@ -522,17 +489,11 @@ mod tests {
             let point = CompressedEdwardsY(key).decompress();
             low_order += usize::from(point.is_some_and(|p| p.is_small_order()));
         }
-        assert_eq!(
-            low_order, 6,
-            "the six other encodings of low-order points are among them"
-        );
+        assert_eq!(low_order, 6, "the six other encodings of low-order points are among them");
         // y = 2 is on no point.
         let mut off_curve = [0u8; 32];
         off_curve[0] = 2;
-        assert_eq!(
-            check_public_key(&off_curve),
-            Err(VrfError::PublicKeyEncoding)
-        );
+        assert_eq!(check_public_key(&off_curve), Err(VrfError::PublicKeyEncoding));
     }
 
     #[test]
@@ -541,17 +502,11 @@ mod tests {
         let mut proof = key.prove(b"a").unwrap();
         for gamma in non_canonical_encodings() {
             proof[..32].copy_from_slice(&gamma);
-            assert_eq!(
-                verify(&key.public_key(), b"a", &proof),
-                Err(VrfError::GammaEncoding)
-            );
+            assert_eq!(verify(&key.public_key(), b"a", &proof), Err(VrfError::GammaEncoding));
         }
         for gamma in EIGHT_TORSION {
             proof[..32].copy_from_slice(gamma.compress().as_bytes());
-            assert_eq!(
-                verify(&key.public_key(), b"a", &proof),
-                Err(VrfError::ProofMismatch)
-            );
+            assert_eq!(verify(&key.public_key(), b"a", &proof), Err(VrfError::ProofMismatch));
         }
     }
 
@@ -582,10 +537,7 @@ mod tests {
 
     #[test]
     fn generated_keys_differ_survive_a_round_trip_and_stay_hidden() {
-        let (one, two) = (
-            SecretKey::generate().unwrap(),
-            SecretKey::generate().unwrap(),
-        );
+        let (one, two) = (SecretKey::generate().unwrap(), SecretKey::generate().unwrap());
         assert_ne!(one.public_key(), two.public_key());
         assert_eq!(check_public_key(&one.public_key()), Ok(()));
         let again = SecretKey::from_bytes(*one.to_bytes());

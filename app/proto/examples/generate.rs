@@ -30,13 +30,7 @@ const SOURCES: &[Source] = &[
         module: "github.com/cometbft/cometbft@v0.38.12",
         sum: "h1:OWsLZN2KcSSFe8bet9xCn07VwhBnavPea3VyPnNq1bg=",
         root: "proto",
-        covers: &[
-            "tendermint/abci",
-            "tendermint/crypto",
-            "tendermint/p2p",
-            "tendermint/types",
-            "tendermint/version",
-        ],
+        covers: &["tendermint/abci", "tendermint/crypto", "tendermint/p2p", "tendermint/types", "tendermint/version"],
     },
     Source {
         module: "github.com/cosmos/cosmos-sdk@v0.50.9",
@@ -98,24 +92,15 @@ fn main() -> Result<ExitCode> {
     };
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
     let target = home.join("src/gen");
-    let ours = home
-        .join("../../proto")
-        .canonicalize()
-        .context("the folder proto is missing")?;
+    let ours = home.join("../../proto").canonicalize().context("the folder proto is missing")?;
     let wanted = generate(&ours)?;
     let found = read_generated(&target)?;
     if check {
         let differing: Vec<_> = differing(&wanted, &found);
         for name in &differing {
-            eprintln!(
-                "app/proto/src/gen/{name} differs from what the .proto files give: run `make proto`"
-            );
+            eprintln!("app/proto/src/gen/{name} differs from what the .proto files give: run `make proto`");
         }
-        return Ok(if differing.is_empty() {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        });
+        return Ok(if differing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     fs::create_dir_all(&target)?;
     for name in differing(&wanted, &found) {
@@ -133,9 +118,7 @@ type Files = BTreeMap<String, Vec<u8>>;
 
 fn generate(ours: &Path) -> Result<Files> {
     let roots = download()?;
-    let includes: Vec<PathBuf> = std::iter::once(ours.to_path_buf())
-        .chain(roots.iter().cloned())
-        .collect();
+    let includes: Vec<PathBuf> = std::iter::once(ours.to_path_buf()).chain(roots.iter().cloned()).collect();
     let own = proto_files(ours, "aliquot")?;
     ensure!(!own.is_empty(), "no .proto file under {}", ours.display());
 
@@ -143,11 +126,7 @@ fn generate(ours: &Path) -> Result<Files> {
     for (source, root) in SOURCES.iter().zip(&roots) {
         for folder in source.covers {
             let files = proto_files(root, folder)?;
-            ensure!(
-                !files.is_empty(),
-                "{} has no .proto file in {folder}",
-                source.module
-            );
+            ensure!(!files.is_empty(), "{} has no .proto file in {folder}", source.module);
             all.extend(files);
         }
     }
@@ -159,10 +138,7 @@ fn generate(ours: &Path) -> Result<Files> {
 /// Prost types of our packages, one file per package.
 fn types(own: &[String], includes: &[PathBuf]) -> Result<Files> {
     let mut compiler = protox::Compiler::new(includes)?;
-    compiler
-        .include_source_info(true)
-        .include_imports(true)
-        .open_files(own)?;
+    compiler.include_source_info(true).include_imports(true).open_files(own)?;
     let out = tempfile::tempdir()?;
     prost_build::Config::new()
         .out_dir(out.path())
@@ -183,10 +159,7 @@ fn types(own: &[String], includes: &[PathBuf]) -> Result<Files> {
 /// One FileDescriptorSet without comments and positions. Options stay, custom ones too.
 fn descriptors(all: &[String], includes: &[PathBuf]) -> Result<Vec<u8>> {
     let mut compiler = protox::Compiler::new(includes)?;
-    compiler
-        .include_source_info(false)
-        .include_imports(true)
-        .open_files(all)?;
+    compiler.include_source_info(false).include_imports(true).open_files(all)?;
     Ok(compiler.encode_file_descriptor_set())
 }
 
@@ -215,12 +188,7 @@ fn download() -> Result<Vec<PathBuf>> {
     let modules = serde_json::Deserializer::from_slice(&output.stdout)
         .into_iter::<Module>()
         .collect::<Result<Vec<_>, _>>()
-        .with_context(|| {
-            format!(
-                "go mod download: {}",
-                String::from_utf8_lossy(&output.stderr)
-            )
-        })?;
+        .with_context(|| format!("go mod download: {}", String::from_utf8_lossy(&output.stderr)))?;
     SOURCES
         .iter()
         .map(|source| {
@@ -232,16 +200,8 @@ fn download() -> Result<Vec<PathBuf>> {
                 bail!("go cannot fetch {}: {error}", source.module);
             }
             let sum = module.sum.as_deref().unwrap_or_default();
-            ensure!(
-                sum == source.sum,
-                "{} has checksum {sum}, not {}",
-                source.module,
-                source.sum
-            );
-            let dir = module
-                .dir
-                .as_ref()
-                .with_context(|| format!("go gave no folder for {}", source.module))?;
+            ensure!(sum == source.sum, "{} has checksum {sum}, not {}", source.module, source.sum);
+            let dir = module.dir.as_ref().with_context(|| format!("go gave no folder for {}", source.module))?;
             Ok(dir.join(source.root))
         })
         .collect()
@@ -276,22 +236,15 @@ fn read_generated(folder: &Path) -> Result<Files> {
     }
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .context("a file name is not UTF-8")?;
+        let name = path.file_name().and_then(|name| name.to_str()).context("a file name is not UTF-8")?;
         files.insert(name.into(), fs::read(&path)?);
     }
     Ok(files)
 }
 
 fn differing(wanted: &Files, found: &Files) -> Vec<String> {
-    let mut names: Vec<_> = wanted
-        .keys()
-        .chain(found.keys())
-        .filter(|name| wanted.get(*name) != found.get(*name))
-        .cloned()
-        .collect();
+    let mut names: Vec<_> =
+        wanted.keys().chain(found.keys()).filter(|name| wanted.get(*name) != found.get(*name)).cloned().collect();
     names.sort();
     names.dedup();
     names

@@ -30,10 +30,7 @@ pub enum Error {
     UnknownType(String),
     /// The bytes are not an encoding of the type.
     #[error("bytes are not a {name}: {source}")]
-    Decode {
-        name: String,
-        source: prost::DecodeError,
-    },
+    Decode { name: String, source: prost::DecodeError },
     /// A value does not fit its field; `path` names it as in `body.messages[0].amount`.
     #[error("{}{problem}", crate::path::prefix(path))]
     Field { path: String, problem: String },
@@ -43,10 +40,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     fn field(problem: impl Into<String>) -> Self {
-        Error::Field {
-            path: String::new(),
-            problem: problem.into(),
-        }
+        Error::Field { path: String::new(), problem: problem.into() }
     }
 
     /// Adds an outer step to the path, on the way up.
@@ -85,18 +79,14 @@ fn too_deep() -> Error {
 }
 
 fn descriptor(name: &str) -> Result<MessageDescriptor> {
-    descriptors()
-        .get_message_by_name(name)
-        .ok_or_else(|| Error::UnknownType(name.into()))
+    descriptors().get_message_by_name(name).ok_or_else(|| Error::UnknownType(name.into()))
 }
 
 /// The descriptor that a type URL names: what follows its last slash.
 fn descriptor_of_url(url: &str) -> Result<MessageDescriptor> {
     match url.rsplit_once('/') {
         Some((_, name)) => descriptor(name),
-        None => Err(Error::field(format!(
-            "type URL {url:?} has no slash: it should look like /package.Message"
-        ))),
+        None => Err(Error::field(format!("type URL {url:?} has no slash: it should look like /package.Message"))),
     }
 }
 

@@ -76,8 +76,7 @@ pub const DESCRIPTOR_SET: &[u8] = include_bytes!("gen/descriptors.bin");
 pub fn descriptors() -> &'static DescriptorPool {
     static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
         // Data of this crate, written by its generator: a set that does not decode is a broken build.
-        DescriptorPool::decode(DESCRIPTOR_SET)
-            .expect("gen/descriptors.bin does not decode: run `make proto`")
+        DescriptorPool::decode(DESCRIPTOR_SET).expect("gen/descriptors.bin does not decode: run `make proto`")
     });
     &POOL
 }

@@ -11,9 +11,5 @@ pub(crate) fn prepend(path: &mut String, step: &str) {
 
 /// `path` with a colon, or nothing when the error is about the whole message.
 pub(crate) fn prefix(path: &str) -> String {
-    if path.is_empty() {
-        String::new()
-    } else {
-        format!("{path}: ")
-    }
+    if path.is_empty() { String::new() } else { format!("{path}: ") }
 }

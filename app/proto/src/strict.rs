@@ -33,10 +33,7 @@ pub struct Limits {
 }
 
 /// A grant that executes a grant that sends coins nests eight deep.
-pub const LIMITS: Limits = Limits {
-    depth: 16,
-    fields: 65_536,
-};
+pub const LIMITS: Limits = Limits { depth: 16, fields: 65_536 };
 
 /// Why bytes are not the canonical encoding of a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -87,10 +84,7 @@ type Result<T, E = StrictError> = std::result::Result<T, E>;
 
 impl From<Problem> for StrictError {
     fn from(problem: Problem) -> Self {
-        StrictError {
-            path: String::new(),
-            problem,
-        }
+        StrictError { path: String::new(), problem }
     }
 }
 
@@ -122,15 +116,8 @@ pub fn check_by_name(name: &str, bytes: &[u8]) -> Result<()> {
 /// [`check_by_name`] with other limits.
 pub fn check_within(name: &str, bytes: &[u8], limits: Limits) -> Result<()> {
     let tables = Tables::get();
-    let table = tables
-        .by_name(name)
-        .ok_or_else(|| Problem::UnknownType(name.to_owned()))?;
-    Walk {
-        tables,
-        limits,
-        left: limits.fields,
-    }
-    .message(table, bytes, 1)
+    let table = tables.by_name(name).ok_or_else(|| Problem::UnknownType(name.to_owned()))?;
+    Walk { tables, limits, left: limits.fields }.message(table, bytes, 1)
 }
 
 /// Checks a transaction as it travels: the `TxRaw`, and the `TxBody` and `AuthInfo` whose bytes it carries. Their
@@ -144,10 +131,8 @@ pub fn check_tx(bytes: &[u8]) -> Result<()> {
         };
         let inner = reader.bytes()?;
         match field {
-            1 => check_by_name("cosmos.tx.v1beta1.TxBody", inner)
-                .map_err(|error| error.within("body"))?,
-            2 => check_by_name("cosmos.tx.v1beta1.AuthInfo", inner)
-                .map_err(|error| error.within("auth_info"))?,
+            1 => check_by_name("cosmos.tx.v1beta1.TxBody", inner).map_err(|error| error.within("body"))?,
+            2 => check_by_name("cosmos.tx.v1beta1.AuthInfo", inner).map_err(|error| error.within("auth_info"))?,
             _ => break,
         }
     }
@@ -170,12 +155,7 @@ impl Walk {
             return Err(Problem::Unsupported(table.name.clone()).into());
         }
         let mut reader = Reader::new(bytes);
-        let mut cursor = Cursor {
-            table,
-            at: 0,
-            field: None,
-            index: 0,
-        };
+        let mut cursor = Cursor { table, at: 0, field: None, index: 0 };
         while let Some((number, wire)) = reader.key()? {
             self.count()?;
             let field = cursor.advance(number)?;
@@ -183,38 +163,21 @@ impl Walk {
                 return Err(cursor.locate(error));
             }
         }
-        if table.is_any {
-            self.any(bytes, depth)
-        } else {
-            Ok(())
-        }
+        if table.is_any { self.any(bytes, depth) } else { Ok(()) }
     }
 
     fn count(&mut self) -> Result<()> {
-        self.left = self
-            .left
-            .checked_sub(1)
-            .ok_or(Problem::TooMany(self.limits.fields))?;
+        self.left = self.left.checked_sub(1).ok_or(Problem::TooMany(self.limits.fields))?;
         Ok(())
     }
 
-    fn field(
-        &mut self,
-        field: &Field,
-        wire: WireType,
-        reader: &mut Reader<'_>,
-        depth: u32,
-    ) -> Result<()> {
+    fn field(&mut self, field: &Field, wire: WireType, reader: &mut Reader<'_>, depth: u32) -> Result<()> {
         let expected = match field.cardinality {
             Cardinality::Packed => WireType::Bytes,
             _ => field.kind.wire(),
         };
         if wire != expected {
-            return Err(Problem::WireType {
-                field: field.number,
-                found: wire as u8,
-            }
-            .into());
+            return Err(Problem::WireType { field: field.number, found: wire as u8 }.into());
         }
         match field.cardinality {
             Cardinality::Packed => self.packed(field.kind, reader.bytes()?),
@@ -224,9 +187,7 @@ impl Walk {
                 }
                 Ok(())
             }
-            Cardinality::Explicit | Cardinality::Repeated => {
-                self.value(field.kind, reader, depth).map(|_| ())
-            }
+            Cardinality::Explicit | Cardinality::Repeated => self.value(field.kind, reader, depth).map(|_| ()),
         }
     }
 
@@ -247,12 +208,8 @@ impl Walk {
         match kind {
             Type::Message(index) => {
                 let bytes = reader.bytes()?;
-                let table = self
-                    .tables
-                    .at(index)
-                    .ok_or_else(|| Problem::Unsupported(String::new()))?;
-                self.message(table, bytes, depth.saturating_add(1))
-                    .map(|()| false)
+                let table = self.tables.at(index).ok_or_else(|| Problem::Unsupported(String::new()))?;
+                self.message(table, bytes, depth.saturating_add(1)).map(|()| false)
             }
             Type::String => {
                 let bytes = reader.bytes()?;
@@ -279,13 +236,8 @@ impl Walk {
             return Ok(());
         }
         let url = std::str::from_utf8(url).map_err(|_| Problem::NotUtf8)?;
-        let name = url
-            .strip_prefix('/')
-            .ok_or_else(|| Problem::TypeUrl(url.to_owned()))?;
-        let table = self
-            .tables
-            .by_name(name)
-            .ok_or_else(|| Problem::UnknownType(name.to_owned()))?;
+        let name = url.strip_prefix('/').ok_or_else(|| Problem::TypeUrl(url.to_owned()))?;
+        let table = self.tables.by_name(name).ok_or_else(|| Problem::UnknownType(name.to_owned()))?;
         self.message(table, value, depth.saturating_add(1))
     }
 }
@@ -314,11 +266,7 @@ fn scalar(kind: Type, reader: &mut Reader<'_>) -> Result<bool> {
         Type::Double => (reader.fixed64()?.wrapping_shl(1), true),
         Type::String | Type::Bytes | Type::Message(_) => return Err(Problem::OutOfRange.into()),
     };
-    if fits {
-        Ok(value == 0)
-    } else {
-        Err(Problem::OutOfRange.into())
-    }
+    if fits { Ok(value == 0) } else { Err(Problem::OutOfRange.into()) }
 }
 
 /// Where a walk stands among the fields of a table, which lie in the order in which they are encoded.
@@ -342,16 +290,9 @@ impl<'a> Cursor<'a> {
             self.index = self.index.saturating_add(1);
             return Ok(field);
         }
-        let from = if self.field.is_some() {
-            self.at.saturating_add(1)
-        } else {
-            0
-        };
+        let from = if self.field.is_some() { self.at.saturating_add(1) } else { 0 };
         let rest = self.table.fields.get(from..).unwrap_or_default();
-        let Some(step) = rest
-            .iter()
-            .position(|field| u64::from(field.number) == number)
-        else {
+        let Some(step) = rest.iter().position(|field| u64::from(field.number) == number) else {
             return Err(self.refuse(number));
         };
         let (Some(at), Some(field)) = (from.checked_add(step), rest.get(step)) else {
@@ -367,12 +308,7 @@ impl<'a> Cursor<'a> {
     /// Why no field of this number may come now.
     #[cold]
     fn refuse(&self, number: u64) -> StrictError {
-        let Some(field) = self
-            .table
-            .fields
-            .iter()
-            .find(|field| u64::from(field.number) == number)
-        else {
+        let Some(field) = self.table.fields.iter().find(|field| u64::from(field.number) == number) else {
             return Problem::UnknownField(number).into();
         };
         match self.field {
@@ -386,9 +322,7 @@ impl<'a> Cursor<'a> {
     fn locate(&self, error: StrictError) -> StrictError {
         match self.field {
             // Which type a field has on the wire is a matter of the message around it.
-            _ if error.path.is_empty() && matches!(error.problem, Problem::WireType { .. }) => {
-                error
-            }
+            _ if error.path.is_empty() && matches!(error.problem, Problem::WireType { .. }) => error,
             Some(field) if field.cardinality == Cardinality::Repeated => {
                 error.within(&format!("{}[{}]", field.name, self.index))
             }

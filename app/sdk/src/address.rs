@@ -112,7 +112,13 @@ mod tests {
         let address = Address::module("escrow");
         let text = address.to_string();
         assert_eq!(Address::parse(&text).unwrap(), address);
-        for bad in [text.to_uppercase(), format!("{text} "), text.replace("aliquot1", "cosmos1"), String::new(), "aliquot1".into()] {
+        for bad in [
+            text.to_uppercase(),
+            format!("{text} "),
+            text.replace("aliquot1", "cosmos1"),
+            String::new(),
+            "aliquot1".into(),
+        ] {
             assert_eq!(Address::parse(&bad).unwrap_err().code, 7, "{bad}");
         }
         let m = bech32::encode::<bech32::Bech32m>(Hrp::parse("aliquot").unwrap(), address.as_bytes()).unwrap();

@@ -83,7 +83,8 @@ pub fn parse_amount(text: &str) -> Result<u128> {
 fn check_denom(denom: &str) -> Result<()> {
     let bytes = denom.as_bytes();
     let tail = |b: &u8| b.is_ascii_alphanumeric() || b"/:._-".contains(b);
-    if (3..=128).contains(&bytes.len()) && bytes.first().is_some_and(u8::is_ascii_alphabetic) && bytes.iter().all(tail) {
+    if (3..=128).contains(&bytes.len()) && bytes.first().is_some_and(u8::is_ascii_alphabetic) && bytes.iter().all(tail)
+    {
         return Ok(());
     }
     Err(Sdk::InvalidCoins(format!("invalid denom: {:?}", clip(denom))).into())
@@ -110,7 +111,13 @@ mod tests {
     fn lists_are_sorted_without_doubles_or_zeros() {
         let c = |d: &str, a: &str| PbCoin { denom: d.into(), amount: a.into() };
         assert!(Coin::parse_list(&[c("aaa", "1"), c("bbb", "2")]).is_ok());
-        for bad in [vec![c("bbb", "1"), c("aaa", "1")], vec![c("aaa", "1"), c("aaa", "1")], vec![c("aaa", "0")], vec![c("a", "1")], vec![c("1aa", "1")]] {
+        for bad in [
+            vec![c("bbb", "1"), c("aaa", "1")],
+            vec![c("aaa", "1"), c("aaa", "1")],
+            vec![c("aaa", "0")],
+            vec![c("a", "1")],
+            vec![c("1aa", "1")],
+        ] {
             assert!(Coin::parse_list(&bad).is_err(), "{bad:?}");
         }
     }

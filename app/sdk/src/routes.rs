@@ -175,7 +175,8 @@ impl SignerPath {
         let option = pool.get_extension_by_name("cosmos.msg.v1.signer").ok_or("cosmos.msg.v1.signer is unknown")?;
         let options = message.options();
         let fields = options.get_extension(&option);
-        let fields = fields.as_list().filter(|l| !l.is_empty()).ok_or_else(|| format!("{name} has no signer option"))?;
+        let fields =
+            fields.as_list().filter(|l| !l.is_empty()).ok_or_else(|| format!("{name} has no signer option"))?;
         let path = |field: &Value| {
             let field = field.as_str().and_then(|f| message.get_field_by_name(f));
             let field: FieldDescriptor = field.ok_or_else(|| format!("{name} names a signer field it lacks"))?;

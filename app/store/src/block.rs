@@ -38,23 +38,13 @@ fn changes(rows: &mut [Row]) -> Vec<Change> {
     let values: Vec<&[u8]> = rows.iter().filter_map(|row| row.new.as_deref()).collect();
     let values = lanes::sha256_many(&values);
     let kept = rows.iter().zip(&keys).filter(|(row, _)| row.new.is_some());
-    let pairs: Vec<_> = kept
-        .zip(&values)
-        .map(|((_, key), value)| hash::pair(key, value))
-        .collect();
+    let pairs: Vec<_> = kept.zip(&values).map(|((_, key), value)| hash::pair(key, value)).collect();
     let mut leaves = hash::leaves(&pairs).into_iter();
     rows.iter_mut()
         .zip(keys)
         .map(|(row, key)| {
             row.key_hash = key;
-            Change {
-                key,
-                leaf: if row.new.is_some() {
-                    leaves.next()
-                } else {
-                    None
-                },
-            }
+            Change { key, leaf: if row.new.is_some() { leaves.next() } else { None } }
         })
         .collect()
 }
@@ -89,42 +79,23 @@ pub(crate) fn rows(newest: &Snapshot, changes: &Changes) -> Result<Vec<Row>, Err
 
 /// The same rows seen from the other side: what undoes them.
 pub(crate) fn row(newest: &Snapshot, full: &[u8], new: Option<Vec<u8>>) -> Result<Row, Error> {
-    let store =
-        String::from_utf8(key::name(full).to_vec()).map_err(|_| Error::Corrupt("undo log"))?;
-    Ok(Row {
-        store,
-        full: full.to_vec(),
-        old: newest.get_full(full)?,
-        new,
-        key_hash: hash::EMPTY,
-    })
+    let store = String::from_utf8(key::name(full).to_vec()).map_err(|_| Error::Corrupt("undo log"))?;
+    Ok(Row { store, full: full.to_vec(), old: newest.get_full(full)?, new, key_hash: hash::EMPTY })
 }
 
 /// Puts the roots after `rows` into `head` and returns the pages that change. `caches` must stand for the newest height.
-pub(crate) fn trees(
-    db: &DB,
-    caches: &Caches,
-    head: &mut Head,
-    rows: &mut [Row],
-) -> Result<Vec<Dirty>, Error> {
+pub(crate) fn trees(db: &DB, caches: &Caches, head: &mut Head, rows: &mut [Row]) -> Result<Vec<Dirty>, Error> {
     let stores: Vec<String> = head.roots.keys().cloned().collect();
     let family = column(db, columns::PAGES)?;
     let groups: Vec<&mut [Row]> = rows.chunk_by_mut(|a, b| a.store == b.store).collect();
     let done: Vec<_> = groups
         .into_par_iter()
         .map(|rows| {
-            let name = rows
-                .first()
-                .map(|row| row.store.clone())
-                .unwrap_or_default();
+            let name = rows.first().map(|row| row.store.clone()).unwrap_or_default();
             let unknown = || Error::UnknownStore(name.clone());
-            let number = stores
-                .iter()
-                .position(|store| *store == name)
-                .ok_or_else(unknown)?;
+            let number = stores.iter().position(|store| *store == name).ok_or_else(unknown)?;
             let number = u8::try_from(number).map_err(|_| unknown())?;
-            let mut changes: Vec<Change> =
-                rows.par_chunks_mut(HASHED).flat_map_iter(changes).collect();
+            let mut changes: Vec<Change> = rows.par_chunks_mut(HASHED).flat_map_iter(changes).collect();
             changes.par_sort_unstable_by(|a, b| a.key.cmp(&b.key));
             let load = |id: &PageId, root: &Hash| load(db, family, caches, &name, id, root);
             let before = head.root(&name).ok_or_else(unknown)?;
@@ -143,38 +114,19 @@ pub(crate) fn trees(
     Ok(pages)
 }
 
-fn load(
-    db: &DB,
-    family: &ColumnFamily,
-    caches: &Caches,
-    name: &str,
-    id: &PageId,
-    root: &Hash,
-) -> Result<Page, Error> {
+fn load(db: &DB, family: &ColumnFamily, caches: &Caches, name: &str, id: &PageId, root: &Hash) -> Result<Page, Error> {
     match caches.page(id) {
         Some(bytes) => Page::from_cache(id, root, bytes),
         None => {
-            let record = db
-                .get_pinned_cf(family, id.record(name))?
-                .ok_or(Error::Corrupt("tree page"))?;
+            let record = db.get_pinned_cf(family, id.record(name))?.ok_or(Error::Corrupt("tree page"))?;
             Page::from_disk(id, root, &record)
         }
     }
 }
 
 /// State rows, raw keys behind leaves, and pages.
-pub(crate) fn write(
-    db: &DB,
-    batch: &mut WriteBatch,
-    head: &Head,
-    rows: &[Row],
-    pages: &[Dirty],
-) -> Result<(), Error> {
-    let (state, keys, tree) = (
-        column(db, columns::STATE)?,
-        column(db, columns::KEYS)?,
-        column(db, columns::PAGES)?,
-    );
+pub(crate) fn write(db: &DB, batch: &mut WriteBatch, head: &Head, rows: &[Row], pages: &[Dirty]) -> Result<(), Error> {
+    let (state, keys, tree) = (column(db, columns::STATE)?, column(db, columns::KEYS)?, column(db, columns::PAGES)?);
     for row in rows {
         match &row.new {
             Some(value) => batch.put_cf(state, &row.full, value),
@@ -183,26 +135,17 @@ pub(crate) fn write(
     }
     for row in rows {
         match (&row.old, &row.new) {
-            (None, Some(_)) => batch.put_cf(
-                keys,
-                key::full(&row.store, &row.key_hash),
-                key::strip(&row.full),
-            ),
+            (None, Some(_)) => batch.put_cf(keys, key::full(&row.store, &row.key_hash), key::strip(&row.full)),
             (Some(_), None) => batch.delete_cf(keys, key::full(&row.store, &row.key_hash)),
             _ => {}
         }
     }
     let names: Vec<&String> = head.roots.keys().collect();
     for (id, page) in pages {
-        let name = names
-            .get(usize::from(id.store))
-            .ok_or(Error::Corrupt("tree page"))?;
+        let name = names.get(usize::from(id.store)).ok_or(Error::Corrupt("tree page"))?;
         match page {
             Some(page) => {
-                let stored = page
-                    .bytes
-                    .get(..page.stored)
-                    .ok_or(Error::Corrupt("tree page"))?;
+                let stored = page.bytes.get(..page.stored).ok_or(Error::Corrupt("tree page"))?;
                 batch.put_cf(tree, id.record(name), stored);
             }
             None => batch.delete_cf(tree, id.record(name)),
@@ -212,26 +155,12 @@ pub(crate) fn write(
 }
 
 /// The undo log of `rows` at `height`; `before` is the head record of the height below.
-pub(crate) fn log(
-    db: &DB,
-    batch: &mut WriteBatch,
-    height: u64,
-    before: &Head,
-    rows: &[Row],
-) -> Result<(), Error> {
+pub(crate) fn log(db: &DB, batch: &mut WriteBatch, height: u64, before: &Head, rows: &[Row]) -> Result<(), Error> {
     let (log, heights) = (column(db, columns::UNDO)?, column(db, columns::HEIGHTS)?);
     for row in rows {
-        batch.put_cf(
-            log,
-            undo::entry_key(&row.full, height),
-            undo::encode_old(row.old.as_deref()),
-        );
+        batch.put_cf(log, undo::entry_key(&row.full, height), undo::encode_old(row.old.as_deref()));
     }
-    let head = if before.height == 0 {
-        Vec::new()
-    } else {
-        before.encode()?
-    };
+    let head = if before.height == 0 { Vec::new() } else { before.encode()? };
     batch.put_cf(heights, undo::chunk_key(height, 0), head);
     for (rows, number) in rows.chunks(undo::CHUNK).zip(1u32..) {
         let keys = undo::encode_keys(rows.iter().map(|row| row.full.as_slice()))?;

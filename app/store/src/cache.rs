@@ -25,13 +25,7 @@ const OVERHEAD: usize = 96;
 
 impl<K: Eq + Hashable + Send + 'static, V: Send + 'static> Generations<K, V> {
     fn new(limit: usize, weigh: fn(&K, &V) -> usize) -> Self {
-        Generations {
-            young: HashMap::new(),
-            old: HashMap::new(),
-            bytes: 0,
-            limit,
-            weigh,
-        }
+        Generations { young: HashMap::new(), old: HashMap::new(), bytes: 0, limit, weigh }
     }
 
     fn get<Q: Eq + Hashable + ?Sized>(&self, key: &Q) -> Option<&V>
@@ -81,8 +75,7 @@ fn page_weight(_: &PageId, page: &Bytes) -> usize {
 }
 
 fn value_weight(key: &Bytes, value: &Option<Bytes>) -> usize {
-    key.len()
-        .saturating_add(value.as_ref().map_or(0, |value| value.len()))
+    key.len().saturating_add(value.as_ref().map_or(0, |value| value.len()))
 }
 
 pub(crate) struct Caches {
@@ -96,11 +89,7 @@ impl Caches {
     pub fn new(height: u64, page_bytes: usize, value_bytes: usize) -> Self {
         let pages = Generations::new(page_bytes, page_weight);
         let values = Generations::new(value_bytes, value_weight);
-        Caches {
-            height,
-            pages,
-            values,
-        }
+        Caches { height, pages, values }
     }
 
     pub fn page(&self, id: &PageId) -> Option<&[u8]> {
@@ -120,7 +109,6 @@ impl Caches {
     }
 
     pub fn put_value(&mut self, full: Vec<u8>, value: Option<Vec<u8>>) {
-        self.values
-            .insert(full.into_boxed_slice(), value.map(Vec::into_boxed_slice));
+        self.values.insert(full.into_boxed_slice(), value.map(Vec::into_boxed_slice));
     }
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use rocksdb::{
-    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType,
-    DataBlockIndexType, FlushOptions, Options,
+    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, DataBlockIndexType,
+    FlushOptions, Options,
 };
 
 use crate::error::Error;
@@ -23,8 +23,7 @@ pub(crate) const META: &str = "meta";
 pub(crate) const HEAD: &[u8] = b"head";
 
 pub(crate) fn column<'a>(db: &'a DB, name: &str) -> Result<&'a ColumnFamily, Error> {
-    db.cf_handle(name)
-        .ok_or(Error::Corrupt("list of column families"))
+    db.cf_handle(name).ok_or(Error::Corrupt("list of column families"))
 }
 
 pub(crate) fn open(path: &Path, block_cache: usize) -> Result<DB, Error> {
@@ -70,9 +69,6 @@ pub(crate) fn open(path: &Path, block_cache: usize) -> Result<DB, Error> {
 
 /// Writes all families' memory to tables, at one point of the log.
 pub(crate) fn flush(db: &DB) -> Result<(), Error> {
-    let families = ALL
-        .iter()
-        .map(|name| column(db, name))
-        .collect::<Result<Vec<_>, _>>()?;
+    let families = ALL.iter().map(|name| column(db, name)).collect::<Result<Vec<_>, _>>()?;
     Ok(db.flush_cfs_opt(&families, &FlushOptions::default())?)
 }

@@ -88,24 +88,11 @@ impl Db {
         };
         // Refuses to go on without a store that holds data; the head itself stays as it was committed.
         with_stores(head.clone(), &config)?;
-        let caches = Arc::new(RwLock::new(Caches::new(
-            head.height,
-            config.page_cache,
-            config.value_cache,
-        )));
+        let caches = Arc::new(RwLock::new(Caches::new(head.height, config.page_cache, config.value_cache)));
         let newest = Snapshot::of(&db, head.clone(), &caches);
         tracing::debug!(height = head.height, "store opened");
-        let tip = RwLock::new(Tip {
-            head: Arc::new(head),
-            recent: VecDeque::from([newest]),
-        });
-        Ok(Db(Arc::new(Shared {
-            db,
-            config,
-            writer: Mutex::new(()),
-            tip,
-            caches,
-        })))
+        let tip = RwLock::new(Tip { head: Arc::new(head), recent: VecDeque::from([newest]) });
+        Ok(Db(Arc::new(Shared { db, config, writer: Mutex::new(()), tip, caches })))
     }
 
     /// The newest committed height; 0 before the first.
@@ -127,11 +114,7 @@ impl Db {
     /// The state after a recent height, with proofs; `None` when it is not held (any more).
     pub fn snapshot(&self, height: u64) -> Option<Snapshot> {
         let tip = self.0.tip.read().unwrap_or_else(PoisonError::into_inner);
-        tip.recent
-            .iter()
-            .rev()
-            .find(|snapshot| snapshot.height() == height)
-            .cloned()
+        tip.recent.iter().rev().find(|snapshot| snapshot.height() == height).cloned()
     }
 
     /// The state after an earlier height, without proofs.
@@ -152,18 +135,10 @@ impl Db {
     pub fn prepare(&self, height: u64, changes: &Changes) -> Result<Prepared, Error> {
         let (newest, before) = self.tip();
         if height == 0 || (before.height != 0 && Some(height) != before.height.checked_add(1)) {
-            return Err(Error::Height {
-                got: height,
-                tip: before.height,
-            });
+            return Err(Error::Height { got: height, tip: before.height });
         }
         let mut head = with_stores(Head::clone(&before), &self.0.config)?;
-        if let Some(store) = changes
-            .0
-            .keys()
-            .map(|(store, _)| store)
-            .find(|store| head.root(store).is_none())
-        {
+        if let Some(store) = changes.0.keys().map(|(store, _)| store).find(|store| head.root(store).is_none()) {
             return Err(Error::UnknownStore((*store).to_owned()));
         }
         let mut rows = block::rows(&newest, changes)?;
@@ -177,25 +152,13 @@ impl Db {
         block::log(&self.0.db, &mut batch, height, &before, &rows)?;
         self.prune(&mut batch, &mut head, rows.len())?;
         batch.put_cf(column(&self.0.db, META)?, HEAD, head.encode()?);
-        Ok(Prepared {
-            before,
-            head,
-            batch,
-            rows,
-            pages,
-        })
+        Ok(Prepared { before, head, batch, rows, pages })
     }
 
     /// Makes a prepared block durable and visible, all of it or nothing.
     pub fn commit(&self, prepared: Prepared) -> Result<(), Error> {
         let _writer = self.writer();
-        let Prepared {
-            before,
-            head,
-            batch,
-            rows,
-            pages,
-        } = prepared;
+        let Prepared { before, head, batch, rows, pages } = prepared;
         if *self.head() != *before {
             return Err(Error::Stale);
         }
@@ -203,10 +166,7 @@ impl Db {
         // The caches follow on another core while the disk is waited for. Nobody reads from them meanwhile: they stand
         // for a height that is not published yet.
         let height = head.height;
-        let ((), written) = rayon::join(
-            || self.remember(height, rows, pages),
-            || self.0.db.write_opt(batch, &options),
-        );
+        let ((), written) = rayon::join(|| self.remember(height, rows, pages), || self.0.db.write_opt(batch, &options));
         if let Err(error) = written {
             self.forget(before.height);
             return Err(error.into());
@@ -226,11 +186,7 @@ impl Db {
         let mut rows = Vec::with_capacity(full_keys.len());
         for full in &full_keys {
             let entry = undo::entry_key(full, current.height);
-            let old = self
-                .0
-                .db
-                .get_cf(log, &entry)?
-                .ok_or(Error::Corrupt("undo log"))?;
+            let old = self.0.db.get_cf(log, &entry)?.ok_or(Error::Corrupt("undo log"))?;
             rows.push(block::row(&newest, full, undo::decode_old(&old)?)?);
             batch.delete_cf(log, entry);
         }
@@ -240,10 +196,7 @@ impl Db {
             return Err(Error::Corrupt("undo log"));
         }
         block::write(&self.0.db, &mut batch, &rebuilt, &rows, &pages)?;
-        let (from, to) = (
-            undo::chunk_key(current.height, 0),
-            undo::chunk_key(current.height, u32::MAX),
-        );
+        let (from, to) = (undo::chunk_key(current.height, 0), undo::chunk_key(current.height, u32::MAX));
         batch.delete_range_cf(heights, from, to);
         let meta = column(&self.0.db, META)?;
         if head.height == 0 {
@@ -260,11 +213,7 @@ impl Db {
 
     /// Takes a block's values and pages into the caches.
     fn remember(&self, height: u64, rows: Vec<Row>, pages: Vec<Dirty>) {
-        let mut caches = self
-            .0
-            .caches
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut caches = self.0.caches.write().unwrap_or_else(PoisonError::into_inner);
         caches.height = height;
         for row in rows {
             caches.put_value(row.full, row.new);
@@ -277,11 +226,7 @@ impl Db {
     /// Starts the caches anew for `height`.
     fn forget(&self, height: u64) {
         let fresh = Caches::new(height, self.0.config.page_cache, self.0.config.value_cache);
-        *self
-            .0
-            .caches
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = fresh;
+        *self.0.caches.write().unwrap_or_else(PoisonError::into_inner) = fresh;
     }
 
     /// The head before the newest height and the keys which that height changed.
@@ -291,11 +236,7 @@ impl Db {
         }
         let mut chunks = self.chunks(current.height)?;
         let (_, first) = chunks.next().ok_or(Error::NothingToRollBack)??;
-        let mut head = if first.is_empty() {
-            Head::genesis()
-        } else {
-            Head::decode(&first)?
-        };
+        let mut head = if first.is_empty() { Head::genesis() } else { Head::decode(&first)? };
         // Pruning is not undone.
         (head.pruned, head.swept) = (current.pruned, current.swept);
         let mut keys = Vec::new();
@@ -312,10 +253,7 @@ impl Db {
     fn chunks(&self, from: u64) -> Result<DBIterator<'_>, Error> {
         let mut options = ReadOptions::default();
         options.set_iterate_lower_bound(undo::chunk_key(from, 0));
-        Ok(self
-            .0
-            .db
-            .iterator_cf_opt(column(&self.0.db, HEIGHTS)?, options, IteratorMode::Start))
+        Ok(self.0.db.iterator_cf_opt(column(&self.0.db, HEIGHTS)?, options, IteratorMode::Start))
     }
 
     fn trees(&self, before: &Head, head: &mut Head, rows: &mut [Row]) -> Result<Vec<Dirty>, Error> {
@@ -372,21 +310,13 @@ impl Db {
     }
 
     fn head(&self) -> Arc<Head> {
-        self.0
-            .tip
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .head
-            .clone()
+        self.0.tip.read().unwrap_or_else(PoisonError::into_inner).head.clone()
     }
 
     /// The newest snapshot and its head, from one look.
     fn tip(&self) -> (Snapshot, Arc<Head>) {
         let tip = self.0.tip.read().unwrap_or_else(PoisonError::into_inner);
-        (
-            tip.recent.back().cloned().unwrap_or_else(Snapshot::empty),
-            tip.head.clone(),
-        )
+        (tip.recent.back().cloned().unwrap_or_else(Snapshot::empty), tip.head.clone())
     }
 
     fn writer(&self) -> MutexGuard<'_, ()> {
@@ -403,9 +333,7 @@ impl Db {
 fn check_names(config: &Config) -> Result<(), Error> {
     let mut seen = std::collections::BTreeSet::new();
     for name in &config.stores {
-        let letters = !name.is_empty()
-            && name.len() <= 64
-            && name.bytes().all(|byte| byte.is_ascii_lowercase());
+        let letters = !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_lowercase());
         // A page names its store by one byte.
         if !letters || !seen.insert(*name) || seen.len() > usize::from(u8::MAX) {
             return Err(Error::StoreName((*name).to_owned()));
@@ -424,8 +352,7 @@ fn with_stores(mut head: Head, config: &Config) -> Result<Head, Error> {
             return Err(Error::StoreLeftOut(name.clone()));
         }
     }
-    head.roots
-        .retain(|name, _| config.stores.contains(&name.as_str()));
+    head.roots.retain(|name, _| config.stores.contains(&name.as_str()));
     Ok(head)
 }
 
@@ -435,10 +362,7 @@ mod tests {
 
     #[test]
     fn names_are_letters_and_unique() {
-        let config = |stores: &[&'static str]| Config {
-            stores: stores.to_vec(),
-            ..Config::default()
-        };
+        let config = |stores: &[&'static str]| Config { stores: stores.to_vec(), ..Config::default() };
         assert!(check_names(&config(&["auth", "bank"])).is_ok());
         for bad in [&["auth", "auth"][..], &[""], &["a/b"], &["Auth"], &["a1"]] {
             assert!(check_names(&config(bad)).is_err(), "{bad:?}");

@@ -60,9 +60,6 @@ pub(crate) fn bit(key: &Hash, depth: usize) -> bool {
 
 /// The four bits of a key hash that choose a slot in the page at `level`.
 pub(crate) fn nibble(key: &Hash, level: u8) -> usize {
-    let byte = key
-        .get(usize::from(level >> 1))
-        .copied()
-        .unwrap_or_default();
+    let byte = key.get(usize::from(level >> 1)).copied().unwrap_or_default();
     usize::from(if level & 1 == 0 { byte >> 4 } else { byte & 15 })
 }

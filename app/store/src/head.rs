@@ -28,22 +28,13 @@ pub(crate) struct Head {
 impl Head {
     /// Before the first height.
     pub fn genesis() -> Head {
-        Head {
-            height: 0,
-            first: 0,
-            pruned: 0,
-            swept: 0,
-            app_hash: hash::EMPTY,
-            roots: BTreeMap::new(),
-        }
+        Head { height: 0, first: 0, pruned: 0, swept: 0, app_hash: hash::EMPTY, roots: BTreeMap::new() }
     }
 
     /// Whether all stores have the same root here and there; one that is missing is empty.
     pub fn same_roots(&self, other: &Head) -> bool {
         let mut names = self.roots.keys().chain(other.roots.keys());
-        names.all(|name| {
-            self.root(name).unwrap_or(&Node::Empty) == other.root(name).unwrap_or(&Node::Empty)
-        })
+        names.all(|name| self.root(name).unwrap_or(&Node::Empty) == other.root(name).unwrap_or(&Node::Empty))
     }
 
     pub fn root(&self, store: &str) -> Option<&Node> {
@@ -52,11 +43,7 @@ impl Head {
 
     /// The main tree over all stores.
     pub fn main_tree(&self) -> MainTree {
-        main_tree(
-            self.roots
-                .iter()
-                .map(|(name, node)| (name.as_bytes(), node.hash())),
-        )
+        main_tree(self.roots.iter().map(|(name, node)| (name.as_bytes(), node.hash())))
     }
 
     pub fn encode(&self) -> Result<Vec<u8>, Error> {
@@ -101,28 +88,14 @@ impl Head {
             let name = String::from_utf8(name.to_vec()).map_err(|_| DAMAGED)?;
             let node = match take(&mut rest)? {
                 [0] => Node::Empty,
-                [1] => Node::Leaf {
-                    key: take(&mut rest)?,
-                    hash: take(&mut rest)?,
-                },
+                [1] => Node::Leaf { key: take(&mut rest)?, hash: take(&mut rest)? },
                 [2] => Node::Inner(take(&mut rest)?),
                 _ => return Err(DAMAGED),
             };
             roots.insert(name, node);
         }
-        let head = Head {
-            height,
-            first,
-            pruned,
-            swept,
-            app_hash,
-            roots,
-        };
-        if head.main_tree().root() == head.app_hash {
-            Ok(head)
-        } else {
-            Err(DAMAGED)
-        }
+        let head = Head { height, first, pruned, swept, app_hash, roots };
+        if head.main_tree().root() == head.app_hash { Ok(head) } else { Err(DAMAGED) }
     }
 }
 

@@ -36,10 +36,7 @@ pub(crate) fn with_full<R>(store: &str, key: &[u8], read: impl FnOnce(&[u8]) -> 
 
 /// The key without its store's name.
 pub(crate) fn strip(full: &[u8]) -> &[u8] {
-    full.iter()
-        .position(|byte| *byte == b'/')
-        .and_then(|slash| full.get(slash.saturating_add(1)..))
-        .unwrap_or_default()
+    full.iter().position(|byte| *byte == b'/').and_then(|slash| full.get(slash.saturating_add(1)..)).unwrap_or_default()
 }
 
 /// The name of the store that a full key belongs to.

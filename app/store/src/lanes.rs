@@ -2,14 +2,8 @@
 //!
 //! The tree hashes tens of thousands of independent nodes per block, and a processor without SHA instructions spends
 //! most of a block's time there. The choice is made at run time and never changes a digest.
-#![allow(
-    clippy::indexing_slicing,
-    reason = "fixed arrays, indices from constant ranges"
-)]
-#![allow(
-    clippy::arithmetic_side_effects,
-    reason = "block offsets within a buffer sized from the message; words wrap"
-)]
+#![allow(clippy::indexing_slicing, reason = "fixed arrays, indices from constant ranges")]
+#![allow(clippy::arithmetic_side_effects, reason = "block offsets within a buffer sized from the message; words wrap")]
 
 use sha2::{Digest, Sha256};
 
@@ -29,9 +23,8 @@ const K: [u32; 64] = [
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 ];
-const START: [u32; 8] = [
-    0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
-];
+const START: [u32; 8] =
+    [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
 
 /// How many messages go side by side.
 const LANES: usize = 16;
@@ -57,22 +50,14 @@ mod avx512 {
     #[inline]
     #[target_feature(enable = "avx512f")]
     fn rotated<const A: i32, const B: i32, const C: i32>(x: __m512i) -> __m512i {
-        let (a, b, c) = (
-            _mm512_ror_epi32::<A>(x),
-            _mm512_ror_epi32::<B>(x),
-            _mm512_ror_epi32::<C>(x),
-        );
+        let (a, b, c) = (_mm512_ror_epi32::<A>(x), _mm512_ror_epi32::<B>(x), _mm512_ror_epi32::<C>(x));
         _mm512_ternarylogic_epi32::<XOR>(a, b, c)
     }
 
     #[inline]
     #[target_feature(enable = "avx512f")]
     fn shifted<const A: i32, const B: i32, const C: u32>(x: __m512i) -> __m512i {
-        let (a, b, c) = (
-            _mm512_ror_epi32::<A>(x),
-            _mm512_ror_epi32::<B>(x),
-            _mm512_srli_epi32::<C>(x),
-        );
+        let (a, b, c) = (_mm512_ror_epi32::<A>(x), _mm512_ror_epi32::<B>(x), _mm512_srli_epi32::<C>(x));
         _mm512_ternarylogic_epi32::<XOR>(a, b, c)
     }
 
@@ -150,12 +135,7 @@ fn digest(padded: &[u8], blocks: usize, out: &mut [Hash; LANES]) {
 
 /// SHA-256 of each message.
 pub(crate) fn sha256_many(messages: &[&[u8]]) -> Vec<Hash> {
-    hash_many(
-        messages.len(),
-        |at| messages[at].len(),
-        |at, out| out.copy_from_slice(messages[at]),
-        wide(),
-    )
+    hash_many(messages.len(), |at| messages[at].len(), |at, out| out.copy_from_slice(messages[at]), wide())
 }
 
 /// SHA-256 of `tag` and each pair of hashes.
@@ -168,12 +148,7 @@ pub(crate) fn sha256_pairs(tag: u8, pairs: &[[u8; 64]]) -> Vec<Hash> {
 }
 
 /// Messages are taken by number of blocks, so that all lanes of a group have the same work.
-fn hash_many(
-    count: usize,
-    len: impl Fn(usize) -> usize,
-    write: impl Fn(usize, &mut [u8]),
-    wide: bool,
-) -> Vec<Hash> {
+fn hash_many(count: usize, len: impl Fn(usize) -> usize, write: impl Fn(usize, &mut [u8]), wide: bool) -> Vec<Hash> {
     let mut out = vec![[0; 32]; count];
     let mut waiting: [Vec<usize>; MAX_BLOCKS] = Default::default();
     let mut buffer = Vec::new();
@@ -236,21 +211,14 @@ mod tests {
 
     #[test]
     fn lanes_or_not_the_digest_is_sha256() {
-        let messages: Vec<Vec<u8>> = (0..700usize)
-            .map(|n| (0..n).map(|at| (at * 7 + n) as u8).collect())
-            .collect();
+        let messages: Vec<Vec<u8>> = (0..700usize).map(|n| (0..n).map(|at| (at * 7 + n) as u8).collect()).collect();
         for wide in [false, wide()] {
             for take in [0, 1, 3, 5, 16, 17, 40, 700] {
                 let part = &messages[..take];
                 let write = |at: usize, out: &mut [u8]| out.copy_from_slice(&part[at]);
                 let got = hash_many(take, |at| part[at].len(), write, wide);
                 for (message, hash) in part.iter().zip(got) {
-                    assert_eq!(
-                        hash,
-                        <Hash>::from(Sha256::digest(message)),
-                        "wide: {wide}, {} bytes",
-                        message.len()
-                    );
+                    assert_eq!(hash, <Hash>::from(Sha256::digest(message)), "wide: {wide}, {} bytes", message.len());
                 }
             }
         }
@@ -260,10 +228,7 @@ mod tests {
     fn pairs_are_tag_and_both_hashes() {
         let pairs: Vec<[u8; 64]> = (0..50u8).map(|n| [n; 64]).collect();
         for (pair, hash) in pairs.iter().zip(sha256_pairs(1, &pairs)) {
-            assert_eq!(
-                hash,
-                <Hash>::from(Sha256::digest([&[1], &pair[..]].concat()))
-            );
+            assert_eq!(hash, <Hash>::from(Sha256::digest([&[1], &pair[..]].concat())));
         }
     }
 }

@@ -37,22 +37,13 @@ impl MainTree {
             let (left, right) = halves(leaves, depth);
             let go_right = hash::bit(&target, depth);
             depth = depth.saturating_add(1);
-            let (taken, beside) = if go_right {
-                (right, left)
-            } else {
-                (left, right)
-            };
+            let (taken, beside) = if go_right { (right, left) } else { (left, right) };
             path.push(inner_op(go_right, &build(beside, depth)));
             leaves = taken;
         }
         path.reverse();
         let (key, value) = (store.as_bytes().to_vec(), root.to_vec());
-        existence(ExistenceProof {
-            key,
-            value,
-            leaf: Some(leaf_op()),
-            path,
-        })
+        existence(ExistenceProof { key, value, leaf: Some(leaf_op()), path })
     }
 }
 

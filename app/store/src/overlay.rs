@@ -110,11 +110,7 @@ impl Overlay {
         let values = &mut self.cells.get_mut().values;
         let replaced = match values.get_mut(full) {
             Some(cell) => {
-                let new = Cell {
-                    key: cell.key.clone(),
-                    value,
-                    written: true,
-                };
+                let new = Cell { key: cell.key.clone(), value, written: true };
                 let before = std::mem::replace(cell, new);
                 if !before.written {
                     self.written.insert(before.key.clone());
@@ -123,14 +119,7 @@ impl Overlay {
             }
             None => {
                 let key: Arc<[u8]> = full.into();
-                values.insert(
-                    key.clone(),
-                    Cell {
-                        key: key.clone(),
-                        value,
-                        written: true,
-                    },
-                );
+                values.insert(key.clone(), Cell { key: key.clone(), value, written: true });
                 self.written.insert(key.clone());
                 Replaced::Nothing(key)
             }
@@ -183,13 +172,7 @@ impl Overlay {
 
     /// Keys (without the store's name) and values between the bounds, in key order or against it, as `get` would see
     /// them. Reads as it goes: the cost follows what is taken, not what lies in the range.
-    pub fn range(
-        &self,
-        store: &str,
-        from: Bound<&[u8]>,
-        to: Bound<&[u8]>,
-        reverse: bool,
-    ) -> OverlayRange<'_> {
+    pub fn range(&self, store: &str, from: Bound<&[u8]>, to: Bound<&[u8]>, reverse: bool) -> OverlayRange<'_> {
         let span = Span::new(store, from, to);
         // A reversed range panics in the set.
         let written = (!span.is_empty()).then(|| self.written.range::<[u8], _>(span.bounds()));
@@ -215,35 +198,23 @@ impl Overlay {
         self.journal.clear();
         self.marks.clear();
         let (values, names) = (&mut self.cells.get_mut().values, &self.names);
-        let rows = std::mem::take(&mut self.written)
-            .into_iter()
-            .filter_map(|full| {
-                let cell = values.remove(&full)?;
-                let name = key::name(&full);
-                let name = *names.iter().find(|known| known.as_bytes() == name)?;
-                Some(((name, key::strip(&full).to_vec()), cell.value))
-            });
+        let rows = std::mem::take(&mut self.written).into_iter().filter_map(|full| {
+            let cell = values.remove(&full)?;
+            let name = key::name(&full);
+            let name = *names.iter().find(|known| known.as_bytes() == name)?;
+            Some(((name, key::strip(&full).to_vec()), cell.value))
+        });
         Changes(rows.collect())
     }
 }
 
 impl Cells {
     fn remember(&mut self, full: &[u8], value: &Option<Vec<u8>>) {
-        let size = full
-            .len()
-            .saturating_add(value.as_ref().map_or(0, Vec::len))
-            .saturating_add(96);
+        let size = full.len().saturating_add(value.as_ref().map_or(0, Vec::len)).saturating_add(96);
         if self.read_bytes.saturating_add(size) <= READ_CACHE {
             self.read_bytes = self.read_bytes.saturating_add(size);
             let key: Arc<[u8]> = full.into();
-            self.values.insert(
-                key.clone(),
-                Cell {
-                    key,
-                    value: value.clone(),
-                    written: false,
-                },
-            );
+            self.values.insert(key.clone(), Cell { key, value: value.clone(), written: false });
         }
     }
 }
@@ -268,11 +239,7 @@ impl OverlayRange<'_> {
     }
 
     fn next_key(&mut self) {
-        self.key = if self.reverse {
-            self.written.next_back()
-        } else {
-            self.written.next()
-        };
+        self.key = if self.reverse { self.written.next_back() } else { self.written.next() };
     }
 
     fn step(&mut self) -> Result<Option<Row>, Error> {
@@ -296,12 +263,7 @@ impl OverlayRange<'_> {
                 return Ok(row);
             };
             self.next_key();
-            let value = self
-                .cells
-                .borrow()
-                .values
-                .get(key)
-                .and_then(|cell| cell.value.clone());
+            let value = self.cells.borrow().values.get(key).and_then(|cell| cell.value.clone());
             if let Some(value) = value {
                 return Ok(Some((key.to_vec(), value)));
             }

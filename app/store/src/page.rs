@@ -65,17 +65,9 @@ impl PageId {
         let whole = usize::from(level >> 1);
         let mut prefix = *key;
         for (at, byte) in prefix.iter_mut().enumerate().skip(whole) {
-            *byte = if at == whole && level & 1 == 1 {
-                *byte & 0xf0
-            } else {
-                0
-            };
+            *byte = if at == whole && level & 1 == 1 { *byte & 0xf0 } else { 0 };
         }
-        PageId {
-            store,
-            level,
-            prefix,
-        }
+        PageId { store, level, prefix }
     }
 
     /// The record's key: `name/`, the level, the nibbles that count.
@@ -91,8 +83,7 @@ impl PageId {
 
     /// Whether a leaf with this key hash may stand in `slot` of this page.
     fn holds(&self, key: &Hash, slot: usize) -> bool {
-        PageId::on_path(self.store, self.level, key).prefix == self.prefix
-            && hash::nibble(key, self.level) == slot
+        PageId::on_path(self.store, self.level, key).prefix == self.prefix && hash::nibble(key, self.level) == slot
     }
 }
 
@@ -135,19 +126,8 @@ impl Page {
             Node::Leaf { .. } => 64,
             Node::Inner(_) | Node::Pending(_) => 32,
         };
-        let size = self
-            .0
-            .iter()
-            .enumerate()
-            .skip(2)
-            .map(size)
-            .sum::<usize>()
-            .saturating_add(4);
-        let mut out = Encoded {
-            bytes: Vec::with_capacity(size),
-            stored: 0,
-            holes: Vec::new(),
-        };
+        let size = self.0.iter().enumerate().skip(2).map(size).sum::<usize>().saturating_add(4);
+        let mut out = Encoded { bytes: Vec::with_capacity(size), stored: 0, holes: Vec::new() };
         let mut kinds = 0u32;
         out.bytes.extend_from_slice(&[0; 4]);
         for slot in 0..16usize {
@@ -189,11 +169,7 @@ impl Page {
             };
             page.set(at, node);
         }
-        if rest.is_empty() {
-            Ok(page)
-        } else {
-            Err(DAMAGED)
-        }
+        if rest.is_empty() { Ok(page) } else { Err(DAMAGED) }
     }
 
     /// Reads a page from disk: computes the upper hashes and compares the top with what the parent says.
@@ -213,11 +189,7 @@ impl Page {
             };
             page.set(at, node);
         }
-        if rest.is_empty() && *page.node(1) == Node::Inner(*root) {
-            Ok(page)
-        } else {
-            Err(DAMAGED)
-        }
+        if rest.is_empty() && *page.node(1) == Node::Inner(*root) { Ok(page) } else { Err(DAMAGED) }
     }
 
     fn slots<'a>(id: &PageId, bytes: &'a [u8]) -> Result<(Page, &'a [u8]), Error> {
@@ -230,10 +202,7 @@ impl Page {
         for slot in 0..16usize {
             let node = match kinds >> (slot << 1) & 3 {
                 0 => continue,
-                KIND_LEAF => Node::Leaf {
-                    key: take(&mut rest)?,
-                    hash: take(&mut rest)?,
-                },
+                KIND_LEAF => Node::Leaf { key: take(&mut rest)?, hash: take(&mut rest)? },
                 KIND_INNER => Node::Inner(take(&mut rest)?),
                 _ => return Err(DAMAGED),
             };

@@ -4,8 +4,8 @@
 //! in the main tree. Absence is shown by the two neighbours in hash order, which a proof gives as raw keys.
 
 use ics23::{
-    CommitmentProof, ExistenceProof, HashOp, HostFunctionsManager, InnerOp, LeafOp, LengthOp,
-    NonExistenceProof, ProofSpec, commitment_proof::Proof,
+    CommitmentProof, ExistenceProof, HashOp, HostFunctionsManager, InnerOp, LeafOp, LengthOp, NonExistenceProof,
+    ProofSpec, commitment_proof::Proof,
 };
 
 use crate::error::Error;
@@ -29,13 +29,7 @@ pub struct StoreProof {
 
 impl StoreProof {
     /// Checks this proof against an app hash; `value` is what the caller claims, `None` for absence.
-    pub fn verify(
-        &self,
-        app_hash: &[u8; 32],
-        store: &str,
-        key: &[u8],
-        value: Option<&[u8]>,
-    ) -> Result<(), Error> {
+    pub fn verify(&self, app_hash: &[u8; 32], store: &str, key: &[u8], value: Option<&[u8]>) -> Result<(), Error> {
         let spec = ics23::smt_spec();
         check_proof_shape(&self.key, &spec)?;
         check_proof_shape(&self.store, &spec)?;
@@ -43,19 +37,13 @@ impl StoreProof {
         let member = ics23::verify_membership::<HostFunctionsManager>;
         let non_member = ics23::verify_non_membership::<HostFunctionsManager>;
         if !member(&self.store, &spec, &main, store.as_bytes(), &self.root) {
-            return Err(Error::Proof(
-                "the subtree's root does not belong to this app hash",
-            ));
+            return Err(Error::Proof("the subtree's root does not belong to this app hash"));
         }
         let holds = match value {
             Some(value) => member(&self.key, &spec, &root, key, value),
             None => non_member(&self.key, &spec, &root, key),
         };
-        if holds {
-            Ok(())
-        } else {
-            Err(Error::Proof("the subtree does not say this of the key"))
-        }
+        if holds { Ok(()) } else { Err(Error::Proof("the subtree does not say this of the key")) }
     }
 }
 
@@ -92,11 +80,7 @@ fn check_existence(exist: &ExistenceProof, spec: &ProofSpec) -> Result<(), Error
     // IAVL's leaf prefix carries varints behind the fixed byte; elsewhere the prefix is exact.
     let exact = inner.min_prefix_length == inner.max_prefix_length;
     if !leaf.prefix.starts_with(&leaf_spec.prefix)
-        || leaf.prefix.len()
-            > leaf_spec
-                .prefix
-                .len()
-                .saturating_add(if exact { 0 } else { 32 })
+        || leaf.prefix.len() > leaf_spec.prefix.len().saturating_add(if exact { 0 } else { 32 })
     {
         return Err(Error::Proof("leaf prefix"));
     }
@@ -107,23 +91,15 @@ fn check_existence(exist: &ExistenceProof, spec: &ProofSpec) -> Result<(), Error
     if exist.path.len() > MAX_PATH {
         return Err(Error::Proof("path too long"));
     }
-    let size = |number: i32| {
-        usize::try_from(number).map_err(|_| Error::Proof("the specification has a negative size"))
-    };
-    let (child, min, max) = (
-        size(inner.child_size)?,
-        size(inner.min_prefix_length)?,
-        size(inner.max_prefix_length)?,
-    );
-    let fits = |prefix: usize, before: usize| {
-        prefix >= min.saturating_add(before) && prefix <= max.saturating_add(before)
-    };
+    let size = |number: i32| usize::try_from(number).map_err(|_| Error::Proof("the specification has a negative size"));
+    let (child, min, max) = (size(inner.child_size)?, size(inner.min_prefix_length)?, size(inner.max_prefix_length)?);
+    let fits =
+        |prefix: usize, before: usize| prefix >= min.saturating_add(before) && prefix <= max.saturating_add(before);
     for step in &exist.path {
         let (prefix, suffix) = (step.prefix.len(), step.suffix.len());
         let left = fits(prefix, 0) && suffix == child;
         let right = fits(prefix, child) && suffix == 0;
-        if !(left || right) || step.hash != inner.hash || step.prefix.starts_with(&leaf_spec.prefix)
-        {
+        if !(left || right) || step.hash != inner.hash || step.prefix.starts_with(&leaf_spec.prefix) {
             return Err(Error::Proof("inner operation"));
         }
         if exact && step.prefix.first() != Some(&1) {
@@ -144,19 +120,11 @@ fn check_parting(left: &[InnerOp], right: &[InnerOp]) -> Result<(), Error> {
 }
 
 pub(crate) fn existence(exist: ExistenceProof) -> CommitmentProof {
-    CommitmentProof {
-        proof: Some(Proof::Exist(exist)),
-    }
+    CommitmentProof { proof: Some(Proof::Exist(exist)) }
 }
 
-pub(crate) fn absence(
-    key: Vec<u8>,
-    left: Option<ExistenceProof>,
-    right: Option<ExistenceProof>,
-) -> CommitmentProof {
-    CommitmentProof {
-        proof: Some(Proof::Nonexist(NonExistenceProof { key, left, right })),
-    }
+pub(crate) fn absence(key: Vec<u8>, left: Option<ExistenceProof>, right: Option<ExistenceProof>) -> CommitmentProof {
+    CommitmentProof { proof: Some(Proof::Nonexist(NonExistenceProof { key, left, right })) }
 }
 
 pub(crate) fn leaf_op() -> LeafOp {
@@ -173,9 +141,5 @@ pub(crate) fn inner_op(right: bool, beside: &Hash) -> InnerOp {
     let mut prefix = vec![1];
     let mut suffix = Vec::new();
     if right { &mut prefix } else { &mut suffix }.extend_from_slice(beside);
-    InnerOp {
-        hash: HashOp::Sha256.into(),
-        prefix,
-        suffix,
-    }
+    InnerOp { hash: HashOp::Sha256.into(), prefix, suffix }
 }

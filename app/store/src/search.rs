@@ -40,17 +40,11 @@ pub(crate) enum Search {
 impl Prover<'_> {
     pub fn search(&mut self, root: &Node, target: &Hash) -> Result<Search, Error> {
         let mut steps = Vec::new();
-        let end = self.descend(*root, *target, &mut steps, |depth, _, _| {
-            hash::bit(target, depth)
-        })?;
+        let end = self.descend(*root, *target, &mut steps, |depth, _, _| hash::bit(target, depth))?;
         if let Node::Leaf { key, hash } = end
             && key == *target
         {
-            return Ok(Search::Here(Found {
-                key,
-                leaf: hash,
-                steps,
-            }));
+            return Ok(Search::Here(Found { key, leaf: hash, steps }));
         }
         let left = self.neighbour(end, target, &steps, true)?;
         let right = self.neighbour(end, target, &steps, false)?;
@@ -70,25 +64,15 @@ impl Prover<'_> {
             let (left, right) = self.children(depth, &path, &hash)?;
             let go_right = choose(depth, &left, &right);
             set_bit(&mut path, depth, go_right);
-            let (taken, beside) = if go_right {
-                (right, left)
-            } else {
-                (left, right)
-            };
-            steps.push(Step {
-                right: go_right,
-                taken,
-                beside,
-            });
+            let (taken, beside) = if go_right { (right, left) } else { (left, right) };
+            steps.push(Step { right: go_right, taken, beside });
             node = taken;
         }
         Ok(node)
     }
 
     fn children(&mut self, depth: usize, path: &Hash, hash: &Hash) -> Result<(Node, Node), Error> {
-        let level = u8::try_from(depth >> 2)
-            .ok()
-            .filter(|level| *level < crate::page::LEVELS);
+        let level = u8::try_from(depth >> 2).ok().filter(|level| *level < crate::page::LEVELS);
         let level = level.ok_or(Error::Corrupt("tree depth"))?;
         let id = PageId::on_path(0, level, path);
         let place = (level, id.prefix);
@@ -106,54 +90,28 @@ impl Prover<'_> {
     }
 
     /// The nearest leaf on one side of `target`, where a search for `target` took `steps` and ended at `end`.
-    fn neighbour(
-        &mut self,
-        end: Node,
-        target: &Hash,
-        steps: &[Step],
-        left: bool,
-    ) -> Result<Option<Found>, Error> {
+    fn neighbour(&mut self, end: Node, target: &Hash, steps: &[Step], left: bool) -> Result<Option<Found>, Error> {
         if let Node::Leaf { key, hash } = end
             && (key < *target) == left
         {
-            return Ok(Some(Found {
-                key,
-                leaf: hash,
-                steps: steps.to_vec(),
-            }));
+            return Ok(Some(Found { key, leaf: hash, steps: steps.to_vec() }));
         }
         // The last turn away from the wanted side, with something on that side.
-        let Some(turn) = steps
-            .iter()
-            .rposition(|step| step.right == left && step.beside != Node::Empty)
-        else {
+        let Some(turn) = steps.iter().rposition(|step| step.right == left && step.beside != Node::Empty) else {
             return Ok(None);
         };
         let mut steps: Vec<Step> = steps.iter().take(turn.saturating_add(1)).copied().collect();
         let Some(last) = steps.last_mut() else {
             return Ok(None);
         };
-        *last = Step {
-            right: !last.right,
-            taken: last.beside,
-            beside: last.taken,
-        };
+        *last = Step { right: !last.right, taken: last.beside, beside: last.taken };
         let start = last.taken;
         let mut path = *target;
         set_bit(&mut path, turn, !left);
-        let end = self.descend(start, path, &mut steps, |_, l, r| {
-            if left {
-                *r != Node::Empty
-            } else {
-                *l == Node::Empty
-            }
-        })?;
+        let end =
+            self.descend(start, path, &mut steps, |_, l, r| if left { *r != Node::Empty } else { *l == Node::Empty })?;
         match end {
-            Node::Leaf { key, hash } => Ok(Some(Found {
-                key,
-                leaf: hash,
-                steps,
-            })),
+            Node::Leaf { key, hash } => Ok(Some(Found { key, leaf: hash, steps })),
             _ => Err(Error::Corrupt("tree page")),
         }
     }
@@ -168,17 +126,7 @@ fn set_bit(path: &mut Hash, depth: usize, one: bool) {
 
 impl Found {
     pub fn exist(&self, key: Vec<u8>, value: Vec<u8>) -> ExistenceProof {
-        let path = self
-            .steps
-            .iter()
-            .rev()
-            .map(|step| inner_op(step.right, &step.beside.hash()))
-            .collect();
-        ExistenceProof {
-            key,
-            value,
-            leaf: Some(leaf_op()),
-            path,
-        }
+        let path = self.steps.iter().rev().map(|step| inner_op(step.right, &step.beside.hash())).collect();
+        ExistenceProof { key, value, leaf: Some(leaf_op()), path }
     }
 }

@@ -62,11 +62,7 @@ struct Disk {
 impl Snapshot {
     pub(crate) fn of(db: &Arc<DB>, head: Head, caches: &Arc<RwLock<Caches>>) -> Snapshot {
         let held = Held::new(db.clone(), |db| Pinned::new(db));
-        Snapshot(Arc::new(Kind::Disk(Disk {
-            held,
-            head,
-            caches: caches.clone(),
-        })))
+        Snapshot(Arc::new(Kind::Disk(Disk { held, head, caches: caches.clone() })))
     }
 
     /// A view of nothing, in memory.
@@ -76,10 +72,7 @@ impl Snapshot {
 
     /// A view of these writes, in memory: for tests of code that reads. It has height 0 and no proofs.
     pub fn memory(changes: &Changes) -> Snapshot {
-        let rows = changes
-            .0
-            .iter()
-            .filter_map(|((store, key), value)| Some((key::full(store, key), value.clone()?)));
+        let rows = changes.0.iter().filter_map(|((store, key), value)| Some((key::full(store, key), value.clone()?)));
         Snapshot(Arc::new(Kind::Memory(rows.collect())))
     }
 
@@ -99,13 +92,7 @@ impl Snapshot {
     }
 
     /// Keys and values between the bounds, in key order or against it. Reads as it goes.
-    pub fn range(
-        &self,
-        store: &str,
-        from: Bound<&[u8]>,
-        to: Bound<&[u8]>,
-        reverse: bool,
-    ) -> Range<'_> {
+    pub fn range(&self, store: &str, from: Bound<&[u8]>, to: Bound<&[u8]>, reverse: bool) -> Range<'_> {
         Range::new(store, self.rows(&Span::new(store, from, to), reverse))
     }
 
@@ -115,20 +102,12 @@ impl Snapshot {
         if key.is_empty() {
             return Err(Error::EmptyKey(store.to_owned()));
         }
-        let root = disk
-            .head
-            .root(store)
-            .ok_or_else(|| Error::UnknownStore(store.to_owned()))?;
+        let root = disk.head.root(store).ok_or_else(|| Error::UnknownStore(store.to_owned()))?;
         let load = |id: &PageId, root: &hash::Hash| {
-            let record = disk
-                .read(columns::PAGES, &id.record(store))?
-                .ok_or(Error::Corrupt("tree page"))?;
+            let record = disk.read(columns::PAGES, &id.record(store))?.ok_or(Error::Corrupt("tree page"))?;
             Page::from_disk(id, root, &record)
         };
-        let mut prover = Prover {
-            load: &load,
-            pages: BTreeMap::new(),
-        };
+        let mut prover = Prover { load: &load, pages: BTreeMap::new() };
         let (proof, value) = match prover.search(root, &hash::sha256(key))? {
             Search::Here(found) => {
                 let exist = disk.exist(store, &found)?;
@@ -137,21 +116,12 @@ impl Snapshot {
             }
             Search::Between(None, None) => return Err(Error::NoNeighbour(store.to_owned())),
             Search::Between(left, right) => {
-                let side =
-                    |found: Option<Found>| found.map(|found| disk.exist(store, &found)).transpose();
-                (
-                    proof::absence(key.to_vec(), side(left)?, side(right)?),
-                    None,
-                )
+                let side = |found: Option<Found>| found.map(|found| disk.exist(store, &found)).transpose();
+                (proof::absence(key.to_vec(), side(left)?, side(right)?), None)
             }
         };
         let root = root.hash();
-        Ok(StoreProof {
-            key: proof,
-            store: disk.head.main_tree().prove(store, &root),
-            root,
-            value,
-        })
+        Ok(StoreProof { key: proof, store: disk.head.main_tree().prove(store, &root), root, value })
     }
 
     fn disk(&self) -> Option<&Disk> {
@@ -186,23 +156,14 @@ impl Snapshot {
             _ if span.is_empty() => Rows::Nothing,
             Kind::Memory(rows) => Rows::Memory(rows.range::<[u8], _>(span.bounds()), reverse),
             Kind::Disk(disk) => match disk.cursor(columns::STATE, &span.from, &span.to) {
-                Ok(cursor) => Rows::Disk(DiskRange {
-                    cursor,
-                    reverse,
-                    begun: false,
-                }),
+                Ok(cursor) => Rows::Disk(DiskRange { cursor, reverse, begun: false }),
                 Err(error) => Rows::Failed(Some(error)),
             },
         }
     }
 
     /// A cursor over a column family as it was at this height; none for a view in memory.
-    pub(crate) fn cursor(
-        &self,
-        family: &str,
-        from: &[u8],
-        to: &[u8],
-    ) -> Option<Result<DBRawIterator<'_>, Error>> {
+    pub(crate) fn cursor(&self, family: &str, from: &[u8], to: &[u8]) -> Option<Result<DBRawIterator<'_>, Error>> {
         self.disk().map(|disk| disk.cursor(family, from, to))
     }
 }
@@ -220,24 +181,16 @@ impl Disk {
         let mut options = ReadOptions::default();
         options.set_iterate_lower_bound(from);
         options.set_iterate_upper_bound(to);
-        Ok(self
-            .held
-            .borrow_dependent()
-            .snapshot
-            .raw_iterator_cf_opt(family, options))
+        Ok(self.held.borrow_dependent().snapshot.raw_iterator_cf_opt(family, options))
     }
 
     /// The raw key and value behind a leaf, held against the leaf's hash.
     fn exist(&self, store: &str, found: &Found) -> Result<ics23::ExistenceProof, Error> {
-        let key = self
-            .read(columns::KEYS, &key::full(store, &found.key))?
-            .ok_or(Error::Corrupt("key record"))?;
+        let key = self.read(columns::KEYS, &key::full(store, &found.key))?.ok_or(Error::Corrupt("key record"))?;
         if hash::sha256(&key) != found.key {
             return Err(Error::Corrupt("key record"));
         }
-        let value = self
-            .read(columns::STATE, &key::full(store, &key))?
-            .ok_or(Error::Corrupt("value"))?;
+        let value = self.read(columns::STATE, &key::full(store, &key))?.ok_or(Error::Corrupt("value"))?;
         if hash::leaf(&found.key, &hash::sha256(&value)) != found.leaf {
             return Err(Error::Corrupt("value"));
         }
@@ -264,11 +217,7 @@ impl Iterator for Rows<'_> {
             Rows::Nothing => None,
             Rows::Failed(error) => error.take().map(Err),
             Rows::Memory(rows, reverse) => {
-                let row = if *reverse {
-                    rows.next_back()
-                } else {
-                    rows.next()
-                };
+                let row = if *reverse { rows.next_back() } else { rows.next() };
                 row.map(|(key, value)| Ok((key.clone(), value.clone())))
             }
             Rows::Disk(range) => range.next(),
@@ -311,10 +260,7 @@ pub struct Range<'a> {
 
 impl<'a> Range<'a> {
     pub(crate) fn new(store: &str, rows: Rows<'a>) -> Range<'a> {
-        Range {
-            rows,
-            prefix: store.len().saturating_add(1),
-        }
+        Range { rows, prefix: store.len().saturating_add(1) }
     }
 }
 
@@ -362,13 +308,7 @@ impl View {
     }
 
     /// Keys and values between the bounds, in key order or against it. Reads as it goes.
-    pub fn range(
-        &self,
-        store: &str,
-        from: Bound<&[u8]>,
-        to: Bound<&[u8]>,
-        reverse: bool,
-    ) -> Range<'_> {
+    pub fn range(&self, store: &str, from: Bound<&[u8]>, to: Bound<&[u8]>, reverse: bool) -> Range<'_> {
         Range::new(store, self.rows(&Span::new(store, from, to), reverse))
     }
 

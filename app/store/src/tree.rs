@@ -29,18 +29,9 @@ pub(crate) type Dirty = (PageId, Option<Encoded>);
 pub(crate) type Load<'a> = dyn Fn(&PageId, &Hash) -> Result<Page, Error> + Sync + 'a;
 
 /// Applies `changes` (sorted, each key once) to the subtree under `root`; returns the new root and the pages changed.
-pub(crate) fn update(
-    store: u8,
-    root: &Node,
-    changes: &[Change],
-    load: &Load<'_>,
-) -> Result<(Node, Vec<Dirty>), Error> {
+pub(crate) fn update(store: u8, root: &Node, changes: &[Change], load: &Load<'_>) -> Result<(Node, Vec<Dirty>), Error> {
     let mut job = Job::new(store, load);
-    let node = if changes.len() < PARALLEL {
-        job.slot(root, 0, changes)?
-    } else {
-        job.split(root, changes)?
-    };
+    let node = if changes.len() < PARALLEL { job.slot(root, 0, changes)? } else { job.split(root, changes)? };
     job.finish(node)
 }
 
@@ -63,20 +54,13 @@ struct Job<'a> {
 
 impl<'a> Job<'a> {
     fn new(store: u8, load: &'a Load<'a>) -> Self {
-        Job {
-            store,
-            load,
-            branches: Vec::new(),
-            dirty: Vec::new(),
-        }
+        Job { store, load, branches: Vec::new(), dirty: Vec::new() }
     }
 
     /// The root page with its slots done in parallel.
     fn split(&mut self, root: &Node, changes: &[Change]) -> Result<Node, Error> {
         let (id, mut page, mut touched) = self.open(root, 0, changes)?;
-        let groups: Vec<_> = changes
-            .chunk_by(|a, b| hash::nibble(&a.key, 0) == hash::nibble(&b.key, 0))
-            .collect();
+        let groups: Vec<_> = changes.chunk_by(|a, b| hash::nibble(&a.key, 0) == hash::nibble(&b.key, 0)).collect();
         let (store, load) = (self.store, self.load);
         let done: Vec<_> = groups
             .par_iter()
@@ -101,9 +85,7 @@ impl<'a> Job<'a> {
                 Node::Leaf { key, .. } if find(changes, key).is_none() => Some(*node),
                 _ => None,
             };
-            let new = changes
-                .iter()
-                .filter_map(|c| c.leaf.map(|hash| Node::Leaf { key: c.key, hash }));
+            let new = changes.iter().filter_map(|c| c.leaf.map(|hash| Node::Leaf { key: c.key, hash }));
             let mut live = kept.into_iter().chain(new);
             match (live.next(), live.next()) {
                 (None, _) => return Ok(Node::Empty),
@@ -112,9 +94,7 @@ impl<'a> Job<'a> {
             }
         }
         let (id, mut page, mut touched) = self.open(node, level, changes)?;
-        for group in
-            changes.chunk_by(|a, b| hash::nibble(&a.key, level) == hash::nibble(&b.key, level))
-        {
+        for group in changes.chunk_by(|a, b| hash::nibble(&a.key, level) == hash::nibble(&b.key, level)) {
             let at = slot_of(group, level);
             let new = self.slot(page.node(at), level.saturating_add(1), group)?;
             touched |= replace(&mut page, at, new);
@@ -124,12 +104,7 @@ impl<'a> Job<'a> {
 
     /// The page under `node` and its touched slots; a fresh one holds the leaf that stood here, touched since nothing
     /// above it is known.
-    fn open(
-        &self,
-        node: &Node,
-        level: u8,
-        changes: &[Change],
-    ) -> Result<(PageId, Page, u32), Error> {
+    fn open(&self, node: &Node, level: u8, changes: &[Change]) -> Result<(PageId, Page, u32), Error> {
         let first = changes.first().map_or(&hash::EMPTY, |change| &change.key);
         if level >= LEVELS {
             return Err(Error::Corrupt("tree page"));
@@ -138,22 +113,14 @@ impl<'a> Job<'a> {
         let (mut page, mut touched) = (Page::EMPTY, 0);
         match node {
             Node::Inner(root) => page = (self.load)(&id, root)?,
-            Node::Leaf { key, .. } => {
-                touched = replace(&mut page, hash::nibble(key, level) | 16, *node)
-            }
+            Node::Leaf { key, .. } => touched = replace(&mut page, hash::nibble(key, level) | 16, *node),
             Node::Empty | Node::Pending(_) => {}
         }
         Ok((id, page, touched))
     }
 
     /// Redoes the nodes above the touched slots and keeps, writes or deletes the page.
-    fn close(
-        &mut self,
-        id: PageId,
-        mut page: Page,
-        mut touched: u32,
-        before: &Node,
-    ) -> Result<Node, Error> {
+    fn close(&mut self, id: PageId, mut page: Page, mut touched: u32, before: &Node) -> Result<Node, Error> {
         if touched == 0 {
             return Ok(*before);
         }
@@ -195,24 +162,14 @@ impl<'a> Job<'a> {
         while self.branches.len() <= usize::from(depth) {
             self.branches.push(Vec::new());
         }
-        let level = self
-            .branches
-            .get_mut(usize::from(depth))
-            .ok_or(Error::Corrupt("tree depth"))?;
+        let level = self.branches.get_mut(usize::from(depth)).ok_or(Error::Corrupt("tree depth"))?;
         let at = u32::try_from(level.len()).map_err(|_| Error::Corrupt("tree size"))?;
-        level.push(Branch {
-            left,
-            right,
-            hash: hash::EMPTY,
-            home: None,
-        });
+        level.push(Branch { left, right, hash: hash::EMPTY, home: None });
         Ok(Node::Pending(Pending { depth, at }))
     }
 
     fn pending(&mut self, pending: &Pending) -> Option<&mut Branch> {
-        self.branches
-            .get_mut(usize::from(pending.depth))
-            .and_then(|level| level.get_mut(pending.at as usize))
+        self.branches.get_mut(usize::from(pending.depth)).and_then(|level| level.get_mut(pending.at as usize))
     }
 
     /// Hashes what is pending, fills the holes in the pages, and resolves the root.
@@ -221,42 +178,25 @@ impl<'a> Job<'a> {
         let mut pairs = Vec::new();
         while let Some(mut level) = self.branches.pop() {
             let known = |node: &Node| match node {
-                Node::Pending(p) => below
-                    .get(p.at as usize)
-                    .map_or(hash::EMPTY, |branch| branch.hash),
+                Node::Pending(p) => below.get(p.at as usize).map_or(hash::EMPTY, |branch| branch.hash),
                 known => known.hash(),
             };
             pairs.clear();
-            pairs.extend(
-                level
-                    .iter()
-                    .map(|branch| hash::pair(&known(&branch.left), &known(&branch.right))),
-            );
+            pairs.extend(level.iter().map(|branch| hash::pair(&known(&branch.left), &known(&branch.right))));
             for (branch, hash) in level.iter_mut().zip(hash::inners(&pairs)) {
                 branch.hash = hash;
                 let Some((page, place)) = branch.home else {
                     continue;
                 };
-                let bytes = self
-                    .dirty
-                    .get_mut(page)
-                    .and_then(|(_, encoded)| encoded.as_mut());
-                let hole = bytes
-                    .and_then(|encoded| encoded.bytes.get_mut(place..))
-                    .and_then(|tail| tail.get_mut(..32));
-                hole.ok_or(Error::Corrupt("tree page"))?
-                    .copy_from_slice(&hash);
+                let bytes = self.dirty.get_mut(page).and_then(|(_, encoded)| encoded.as_mut());
+                let hole = bytes.and_then(|encoded| encoded.bytes.get_mut(place..)).and_then(|tail| tail.get_mut(..32));
+                hole.ok_or(Error::Corrupt("tree page"))?.copy_from_slice(&hash);
             }
             // The root of a part of the tree does not lie at depth 0.
             if let Node::Pending(p) = root
                 && usize::from(p.depth) == self.branches.len()
             {
-                root = Node::Inner(
-                    level
-                        .get(p.at as usize)
-                        .ok_or(Error::Corrupt("tree root"))?
-                        .hash,
-                );
+                root = Node::Inner(level.get(p.at as usize).ok_or(Error::Corrupt("tree root"))?.hash);
             }
             below = level;
         }
@@ -265,17 +205,11 @@ impl<'a> Job<'a> {
 }
 
 fn find<'a>(changes: &'a [Change], key: &Hash) -> Option<&'a Change> {
-    changes
-        .binary_search_by(|change| change.key.cmp(key))
-        .ok()
-        .and_then(|at| changes.get(at))
+    changes.binary_search_by(|change| change.key.cmp(key)).ok().and_then(|at| changes.get(at))
 }
 
 fn slot_of(group: &[Change], level: u8) -> usize {
-    group
-        .first()
-        .map_or(0, |change| hash::nibble(&change.key, level))
-        | 16
+    group.first().map_or(0, |change| hash::nibble(&change.key, level)) | 16
 }
 
 /// Puts `node` at `at`; returns the bit of `at` when that changed anything.

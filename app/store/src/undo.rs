@@ -129,13 +129,7 @@ impl Historic {
     }
 
     /// Keys and values between the bounds, in key order or against it. Reads as it goes.
-    pub fn range(
-        &self,
-        store: &str,
-        from: Bound<&[u8]>,
-        to: Bound<&[u8]>,
-        reverse: bool,
-    ) -> Range<'_> {
+    pub fn range(&self, store: &str, from: Bound<&[u8]>, to: Bound<&[u8]>, reverse: bool) -> Range<'_> {
         Range::new(store, self.rows(&Span::new(store, from, to), reverse))
     }
 
@@ -159,27 +153,12 @@ impl Historic {
         if span.is_empty() {
             return newest;
         }
-        match self
-            .newest
-            .cursor(columns::UNDO, &stem(&span.from), &stem(&span.to))
-        {
+        match self.newest.cursor(columns::UNDO, &stem(&span.from), &stem(&span.to)) {
             None => newest,
             Some(Err(error)) => Rows::Failed(Some(error)),
             Some(Ok(cursor)) => {
-                let undo = UndoRange {
-                    cursor,
-                    height: self.height,
-                    reverse,
-                    begun: false,
-                };
-                Rows::Past(Box::new(PastRange {
-                    newest,
-                    undo,
-                    row: None,
-                    old: None,
-                    begun: false,
-                    reverse,
-                }))
+                let undo = UndoRange { cursor, height: self.height, reverse, begun: false };
+                Rows::Past(Box::new(PastRange { newest, undo, row: None, old: None, begun: false, reverse }))
             }
         }
     }
@@ -199,11 +178,7 @@ impl UndoRange<'_> {
     fn next(&mut self) -> Result<Option<Old>, Error> {
         if !self.begun {
             self.begun = true;
-            if self.reverse {
-                self.cursor.seek_to_last()
-            } else {
-                self.cursor.seek_to_first()
-            }
+            if self.reverse { self.cursor.seek_to_last() } else { self.cursor.seek_to_first() }
         }
         loop {
             let Some(entry) = self.cursor.key() else {
@@ -264,11 +239,7 @@ impl PastRange<'_> {
             };
             if order.is_le() {
                 let row = self.row.take();
-                self.row = if row.is_some() {
-                    self.newest.next().transpose()?
-                } else {
-                    None
-                };
+                self.row = if row.is_some() { self.newest.next().transpose()? } else { None };
                 if order.is_lt() {
                     return Ok(row);
                 }

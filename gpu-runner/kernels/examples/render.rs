@@ -9,9 +9,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("say which scene to render and where to: render in.scene out.png".into());
     };
     let kernel = Kernel::by_name("RENDER_Q16").ok_or("kernel RENDER_Q16 is not in the registry")?;
-    let job = kernel
-        .prepare(&std::fs::read(&input)?)
-        .map_err(|error| format!("{input}: {error}"))?;
+    let job = kernel.prepare(&std::fs::read(&input)?).map_err(|error| format!("{input}: {error}"))?;
     let (width, height) = job.picture_size();
     let start = Instant::now();
     let picture = job.picture();

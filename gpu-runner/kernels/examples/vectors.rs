@@ -13,18 +13,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let (chunks, across) = (job.chunks(), job.picture_size().0.div_ceil(16));
         // Corners and edges, then an even spread.
         let spread = (1..8).map(|i| chunks * i / 8 + across / 2);
-        let picks = [0, across - 1, chunks - across, chunks - 1]
-            .into_iter()
-            .chain(spread);
-        for chunk in picks
-            .filter(|chunk| *chunk < chunks)
-            .collect::<BTreeSet<_>>()
-        {
+        let picks = [0, across - 1, chunks - across, chunks - 1].into_iter().chain(spread);
+        for chunk in picks.filter(|chunk| *chunk < chunks).collect::<BTreeSet<_>>() {
             let output = hex::encode(Sha256::digest(job.run(chunk)));
-            println!(
-                "{name} {} {chunk} {output}",
-                hex::encode(Sha256::digest(input))
-            );
+            println!("{name} {} {chunk} {output}", hex::encode(Sha256::digest(input)));
         }
     }
     Ok(())

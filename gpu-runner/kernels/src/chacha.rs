@@ -37,9 +37,7 @@ pub fn chacha8(key: &[u32; 8], counter: u64, tag: u64) -> [u32; 16] {
     let [k0, k1, k2, k3, k4, k5, k6, k7] = *key;
     let (c0, c1) = (counter as u32, (counter >> 32) as u32);
     let (t0, t1) = (tag as u32, (tag >> 32) as u32);
-    let start = [
-        s0, s1, s2, s3, k0, k1, k2, k3, k4, k5, k6, k7, c0, c1, t0, t1,
-    ];
+    let start = [s0, s1, s2, s3, k0, k1, k2, k3, k4, k5, k6, k7, c0, c1, t0, t1];
     let mut state = start;
     for _ in 0..4 {
         let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = &mut state;
@@ -89,12 +87,7 @@ mod tests {
     use std::string::String;
 
     fn bytes(key: &[u8; 32], counter: u64, tag: u64) -> String {
-        hex::encode(
-            chacha8(&key_words(key), counter, tag)
-                .iter()
-                .flat_map(|w| w.to_le_bytes())
-                .collect::<Vec<_>>(),
-        )
+        hex::encode(chacha8(&key_words(key), counter, tag).iter().flat_map(|w| w.to_le_bytes()).collect::<Vec<_>>())
     }
 
     /// ChaCha8 with a 256-bit key, test case 1 of draft-strombergson-chacha-test-vectors.
@@ -110,8 +103,7 @@ mod tests {
     #[test]
     fn counter_and_tag_use_all_their_bits() {
         let key = [7; 32];
-        let blocks =
-            [(0, 0), (1, 0), (1 << 32, 0), (0, 1), (0, 1 << 32)].map(|(c, t)| bytes(&key, c, t));
+        let blocks = [(0, 0), (1, 0), (1 << 32, 0), (0, 1), (0, 1 << 32)].map(|(c, t)| bytes(&key, c, t));
         for (i, a) in blocks.iter().enumerate() {
             assert!(blocks.iter().skip(i + 1).all(|b| a != b));
         }
@@ -125,18 +117,11 @@ mod tests {
         assert!(some.windows(2).all(|w| w[0] < w[1]) && some.iter().all(|i| *i < 920));
         assert_eq!(some, sample_indices(&seed, 920, 16));
         let more = sample_indices(&seed, 920, 17);
-        assert!(
-            some.iter().all(|i| more.contains(i)),
-            "a longer draw begins with the shorter one"
-        );
+        assert!(some.iter().all(|i| more.contains(i)), "a longer draw begins with the shorter one");
         assert_eq!(sample_indices(&seed, 1, 128), [0]);
         assert_eq!(sample_indices(&seed, 4, 400), [0, 1, 2, 3]);
         assert!(sample_indices(&seed, 0, 16).is_empty() && sample_indices(&seed, 5, 0).is_empty());
-        assert!(
-            sample_indices(&seed, u32::MAX, 128)
-                .iter()
-                .any(|i| *i > u32::MAX / 2)
-        );
+        assert!(sample_indices(&seed, u32::MAX, 128).iter().any(|i| *i > u32::MAX / 2));
     }
 
     /// Each of 16 cells gets its share of 64,000 draws within five sigma.
@@ -148,9 +133,6 @@ mod tests {
             seed[..4].copy_from_slice(&round.to_le_bytes());
             cells[sample_indices(&seed, 16, 1)[0] as usize] += 1;
         }
-        assert!(
-            cells.iter().all(|c| (3_690..4_310).contains(c)),
-            "{cells:?}"
-        );
+        assert!(cells.iter().all(|c| (3_690..4_310).contains(c)), "{cells:?}");
     }
 }

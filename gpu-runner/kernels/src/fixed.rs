@@ -84,9 +84,7 @@ pub const fn fx_isqrt(n: u64) -> u32 {
     let s = s.wrapping_add((rest.wrapping_mul((y >> 16) as i64) >> 47) as u64);
     // s may be 2^32, whose square wraps to 0: the remainder is negative then, as it should be.
     let rest = m.wrapping_sub(s.wrapping_mul(s)) as i64;
-    let s = s
-        .wrapping_sub((rest < 0) as u64)
-        .wrapping_add((rest > (s << 1) as i64) as u64);
+    let s = s.wrapping_sub((rest < 0) as u64).wrapping_add((rest > (s << 1) as i64) as u64);
     (s as u32) >> (shift >> 1)
 }
 
@@ -145,11 +143,7 @@ pub const fn v_mul(a: V3, b: V3) -> V3 {
 
 #[inline(always)]
 pub const fn v_mix(a: V3, b: V3, t: i32) -> V3 {
-    v3(
-        fx_mix(a.x, b.x, t),
-        fx_mix(a.y, b.y, t),
-        fx_mix(a.z, b.z, t),
-    )
+    v3(fx_mix(a.x, b.x, t), fx_mix(a.y, b.y, t), fx_mix(a.z, b.z, t))
 }
 
 /// `a + b s`.
@@ -185,36 +179,22 @@ pub const fn fx_square(a: i32) -> u64 {
 #[inline(always)]
 pub const fn fx_len2(x: i32, y: i32) -> i32 {
     let root = fx_isqrt(fx_square(x).wrapping_add(fx_square(y)));
-    if root > 0x7fff_ffff {
-        0x7fff_ffff
-    } else {
-        root as i32
-    }
+    if root > 0x7fff_ffff { 0x7fff_ffff } else { root as i32 }
 }
 
 /// `floor(|a|)`, at most the greatest integer. Three squares fit 64 bits for every input.
 #[inline(always)]
 pub const fn fx_len3(a: V3) -> i32 {
-    let sum = fx_square(a.x)
-        .wrapping_add(fx_square(a.y))
-        .wrapping_add(fx_square(a.z));
+    let sum = fx_square(a.x).wrapping_add(fx_square(a.y)).wrapping_add(fx_square(a.z));
     let root = fx_isqrt(sum);
-    if root > 0x7fff_ffff {
-        0x7fff_ffff
-    } else {
-        root as i32
-    }
+    if root > 0x7fff_ffff { 0x7fff_ffff } else { root as i32 }
 }
 
 /// `a / |a|` component by component, rounded towards zero; the zero vector stays zero.
 #[inline(always)]
 pub const fn v_normalize(a: V3) -> V3 {
     let length = fx_len3(a);
-    v3(
-        fx_div(a.x, length),
-        fx_div(a.y, length),
-        fx_div(a.z, length),
-    )
+    v3(fx_div(a.x, length), fx_div(a.y, length), fx_div(a.z, length))
 }
 
 #[cfg(test)]
@@ -236,12 +216,7 @@ mod tests {
                 }
             }
         }
-        for r in (1u64..=0xffff_ffff).step_by(65_521).chain([
-            0xffff_ffff,
-            0xffff_fffe,
-            0x8000_0000,
-            0x7fff_ffff,
-        ]) {
+        for r in (1u64..=0xffff_ffff).step_by(65_521).chain([0xffff_ffff, 0xffff_fffe, 0x8000_0000, 0x7fff_ffff]) {
             for n in [r * r - 1, r * r, r * r + 1, r * r + 2 * r] {
                 assert_eq!(fx_isqrt(n), root(n), "{n}");
             }
@@ -260,10 +235,7 @@ mod tests {
         assert_eq!(fx_sqrt(-ONE), 0);
         assert_eq!(fx_abs(i32::MIN), i32::MIN);
         assert_eq!(v_normalize(v3(0, 0, 0)), v3(0, 0, 0));
-        assert_eq!(
-            v_normalize(v3(3 * ONE, 0, -4 * ONE)),
-            v3(39_321, 0, -52_428)
-        );
+        assert_eq!(v_normalize(v3(3 * ONE, 0, -4 * ONE)), v3(39_321, 0, -52_428));
         assert_eq!(fx_len3(v3(i32::MIN, i32::MIN, i32::MIN)), i32::MAX);
     }
 

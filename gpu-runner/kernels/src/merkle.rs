@@ -26,10 +26,7 @@ impl fmt::Display for TreeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("a result needs at least one chunk"),
-            Self::TooMany => write!(
-                f,
-                "a result has at most {MAX_CHUNKS} chunks: use larger chunks"
-            ),
+            Self::TooMany => write!(f, "a result has at most {MAX_CHUNKS} chunks: use larger chunks"),
         }
     }
 }
@@ -124,11 +121,7 @@ impl Tree {
         }
         let root = *level.first().ok_or(TreeError::Empty)?;
         levels.push(level);
-        Ok(Self {
-            levels,
-            padding,
-            root,
-        })
+        Ok(Self { levels, padding, root })
     }
 
     #[must_use]
@@ -172,10 +165,7 @@ impl Tree {
 }
 
 fn well_formed(chunks: u32, indices: &[u32]) -> bool {
-    let ascending = indices
-        .iter()
-        .zip(indices.iter().skip(1))
-        .all(|(a, b)| a < b);
+    let ascending = indices.iter().zip(indices.iter().skip(1)).all(|(a, b)| a < b);
     chunks <= MAX_CHUNKS && ascending && indices.last().is_some_and(|last| *last < chunks)
 }
 
@@ -183,21 +173,11 @@ fn well_formed(chunks: u32, indices: &[u32]) -> bool {
 /// and exactly that: too few or too many hashes, an order that is not ascending, or a padding subtree that is not
 /// of zero leaves fails.
 #[must_use]
-pub fn verify_multiproof(
-    root: &Hash,
-    chunks: u32,
-    indices: &[u32],
-    leaf_hashes: &[Hash],
-    proof: &[Hash],
-) -> bool {
+pub fn verify_multiproof(root: &Hash, chunks: u32, indices: &[u32], leaf_hashes: &[Hash], proof: &[Hash]) -> bool {
     if !well_formed(chunks, indices) || indices.len() != leaf_hashes.len() {
         return false;
     }
-    let mut known: Vec<(u32, Hash)> = indices
-        .iter()
-        .copied()
-        .zip(leaf_hashes.iter().copied())
-        .collect();
+    let mut known: Vec<(u32, Hash)> = indices.iter().copied().zip(leaf_hashes.iter().copied()).collect();
     let mut proof = proof.iter();
     let mut empty = [0; 32];
     // How many nodes of the level hold at least one chunk.
@@ -238,12 +218,7 @@ mod tests {
     use std::vec;
 
     fn tree(chunks: u32) -> Tree {
-        Tree::new(
-            (0..chunks)
-                .map(|i| leaf_hash("RENDER_Q16", b"lease/1", i, &i.to_le_bytes()))
-                .collect(),
-        )
-        .unwrap()
+        Tree::new((0..chunks).map(|i| leaf_hash("RENDER_Q16", b"lease/1", i, &i.to_le_bytes())).collect()).unwrap()
     }
 
     fn leaves_at(tree: &Tree, indices: &[u32]) -> Vec<Hash> {
@@ -263,75 +238,34 @@ mod tests {
     #[test]
     fn hashes_bind_every_part() {
         let leaf = leaf_hash("RENDER_Q16", b"lease/1", 7, b"out");
-        assert_ne!(
-            leaf,
-            leaf_hash("RENDER_Q17", b"lease/1", 7, b"out"),
-            "another kernel"
-        );
-        assert_ne!(
-            leaf,
-            leaf_hash("RENDER_Q16", b"lease/2", 7, b"out"),
-            "another lease: no replay"
-        );
-        assert_ne!(
-            leaf,
-            leaf_hash("RENDER_Q16", b"lease/1", 8, b"out"),
-            "another place: no splice"
-        );
-        assert_ne!(
-            leaf,
-            leaf_hash("RENDER_Q16", b"lease/1", 7, b"Out"),
-            "another output"
-        );
-        assert_ne!(
-            leaf_hash("AB", b"C", 0, b""),
-            leaf_hash("A", b"BC", 0, b""),
-            "parts cannot move"
-        );
+        assert_ne!(leaf, leaf_hash("RENDER_Q17", b"lease/1", 7, b"out"), "another kernel");
+        assert_ne!(leaf, leaf_hash("RENDER_Q16", b"lease/2", 7, b"out"), "another lease: no replay");
+        assert_ne!(leaf, leaf_hash("RENDER_Q16", b"lease/1", 8, b"out"), "another place: no splice");
+        assert_ne!(leaf, leaf_hash("RENDER_Q16", b"lease/1", 7, b"Out"), "another output");
+        assert_ne!(leaf_hash("AB", b"C", 0, b""), leaf_hash("A", b"BC", 0, b""), "parts cannot move");
         let seed = sample_seed("aliquot-1", &[1; 32], b"lease/1", &[2; 32]);
-        assert_ne!(
-            seed,
-            sample_seed("aliquot-2", &[1; 32], b"lease/1", &[2; 32])
-        );
-        assert_ne!(
-            seed,
-            sample_seed("aliquot-1", &[3; 32], b"lease/1", &[2; 32])
-        );
-        assert_ne!(
-            seed,
-            sample_seed("aliquot-1", &[1; 32], b"lease/2", &[2; 32])
-        );
-        assert_ne!(
-            seed,
-            sample_seed("aliquot-1", &[1; 32], b"lease/1", &[3; 32])
-        );
+        assert_ne!(seed, sample_seed("aliquot-2", &[1; 32], b"lease/1", &[2; 32]));
+        assert_ne!(seed, sample_seed("aliquot-1", &[3; 32], b"lease/1", &[2; 32]));
+        assert_ne!(seed, sample_seed("aliquot-1", &[1; 32], b"lease/2", &[2; 32]));
+        assert_ne!(seed, sample_seed("aliquot-1", &[1; 32], b"lease/1", &[3; 32]));
     }
 
     /// The documented byte strings, written out here once more by hand.
     #[test]
     fn hashes_are_as_documented() {
         let leaf = b"\0aliquot/job/leaf\0\0\0\x0aRENDER_Q16\0\0\0\x02ab\0\0\x01\x02out";
-        assert_eq!(
-            leaf_hash("RENDER_Q16", b"ab", 258, b"out"),
-            <Hash>::from(Sha256::digest(leaf))
-        );
+        assert_eq!(leaf_hash("RENDER_Q16", b"ab", 258, b"out"), <Hash>::from(Sha256::digest(leaf)));
         let mut seed = b"aliquot/job/sample\0\0\0\x01c".to_vec();
         seed.extend([5; 32]);
         seed.extend(b"\0\0\0\x02ab");
         seed.extend([6; 32]);
-        assert_eq!(
-            sample_seed("c", &[5; 32], b"ab", &[6; 32]),
-            <Hash>::from(Sha256::digest(&seed))
-        );
+        assert_eq!(sample_seed("c", &[5; 32], b"ab", &[6; 32]), <Hash>::from(Sha256::digest(&seed)));
     }
 
     #[test]
     fn sizes_at_the_edges() {
         assert_eq!(root(&[]), Err(TreeError::Empty));
-        assert_eq!(
-            root(&vec![[0; 32]; MAX_CHUNKS as usize + 1]),
-            Err(TreeError::TooMany)
-        );
+        assert_eq!(root(&vec![[0; 32]; MAX_CHUNKS as usize + 1]), Err(TreeError::TooMany));
         assert_eq!(root(&[[9; 32]]), Ok([9; 32]), "one chunk is its own root");
         assert!(verify_multiproof(&[9; 32], 1, &[0], &[[9; 32]], &[]));
         for chunks in 1..40 {
@@ -342,13 +276,7 @@ mod tests {
         let full = Tree::new(vec![[1; 32]; MAX_CHUNKS as usize]).unwrap();
         let proof = full.multiproof(&[MAX_CHUNKS - 1]).unwrap();
         assert_eq!(proof.len(), 20);
-        assert!(verify_multiproof(
-            &full.root(),
-            MAX_CHUNKS,
-            &[MAX_CHUNKS - 1],
-            &[[1; 32]],
-            &proof
-        ));
+        assert!(verify_multiproof(&full.root(), MAX_CHUNKS, &[MAX_CHUNKS - 1], &[[1; 32]], &proof));
     }
 
     #[test]
@@ -356,33 +284,15 @@ mod tests {
         let tree = tree(10);
         for bad in [&[][..], &[10], &[3, 3], &[4, 2], &[0, u32::MAX]] {
             assert_eq!(tree.multiproof(bad), None, "{bad:?}");
-            assert!(!verify_multiproof(
-                &tree.root(),
-                10,
-                bad,
-                &vec![[0; 32]; bad.len()],
-                &[]
-            ));
+            assert!(!verify_multiproof(&tree.root(), 10, bad, &vec![[0; 32]; bad.len()], &[]));
         }
         let (leaf, proof) = (leaves_at(&tree, &[9]), tree.multiproof(&[9]).unwrap());
         assert!(verify_multiproof(&tree.root(), 10, &[9], &leaf, &proof));
-        assert!(
-            !verify_multiproof(&tree.root(), 10, &[9], &[], &proof),
-            "fewer leaves than indices"
-        );
+        assert!(!verify_multiproof(&tree.root(), 10, &[9], &[], &proof), "fewer leaves than indices");
         assert!(!verify_multiproof(&tree.root(), 0, &[9], &leaf, &proof));
-        assert!(!verify_multiproof(
-            &tree.root(),
-            u32::MAX,
-            &[9],
-            &leaf,
-            &proof
-        ));
+        assert!(!verify_multiproof(&tree.root(), u32::MAX, &[9], &leaf, &proof));
         for other in [4, 8, 9, 17, 32] {
-            assert!(
-                !verify_multiproof(&tree.root(), other, &[9], &leaf, &proof),
-                "{other} chunks"
-            );
+            assert!(!verify_multiproof(&tree.root(), other, &[9], &leaf, &proof), "{other} chunks");
         }
     }
 

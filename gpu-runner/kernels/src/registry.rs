@@ -92,19 +92,11 @@ impl Kernel {
     fn read_golden(self, line: &'static str) -> Option<Golden> {
         let mut words = line.split_ascii_whitespace();
         let name = words.next()?;
-        let (_, input) = self
-            .golden_inputs()
-            .iter()
-            .find(|(known, _)| *known == name)?;
+        let (_, input) = self.golden_inputs().iter().find(|(known, _)| *known == name)?;
         let input_hash = hash(words.next()?)?;
         let chunk = words.next()?.parse().ok()?;
         let output_hash = hash(words.next()?)?;
-        (input_hash == <[u8; 32]>::from(Sha256::digest(input))).then_some(Golden {
-            name,
-            input,
-            chunk,
-            output_hash,
-        })
+        (input_hash == <[u8; 32]>::from(Sha256::digest(input))).then_some(Golden { name, input, chunk, output_hash })
     }
 
     /// Reads an input once, so that its cost and its chunks are at hand.
@@ -115,9 +107,7 @@ impl Kernel {
         match self {
             Self::RenderQ16 => {
                 let text = core::str::from_utf8(input).map_err(|_| InputError::NotText)?;
-                Ok(Job {
-                    scene: Scene::parse(text)?,
-                })
+                Ok(Job { scene: Scene::parse(text)? })
             }
         }
     }
@@ -130,11 +120,7 @@ impl Kernel {
         for golden in self.golden() {
             let output = run(&golden);
             if <[u8; 32]>::from(Sha256::digest(&output)) != golden.output_hash {
-                return Err(SelfTestError {
-                    kernel: self.name(),
-                    input: golden.name,
-                    chunk: golden.chunk,
-                });
+                return Err(SelfTestError { kernel: self.name(), input: golden.name, chunk: golden.chunk });
             }
         }
         Ok(())
@@ -186,11 +172,7 @@ pub struct SelfTestError {
 
 impl fmt::Display for SelfTestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            kernel,
-            input,
-            chunk,
-        } = self;
+        let Self { kernel, input, chunk } = self;
         write!(
             f,
             "kernel {kernel} computes chunk {chunk} of {input} wrongly on this device: update its driver or take it out of service"
@@ -234,11 +216,7 @@ impl Job {
     /// The output of a chunk; empty when there is no such chunk.
     #[must_use]
     pub fn run(&self, index: u32) -> Vec<u8> {
-        if index < self.chunks() {
-            render_q16::render_chunk(&self.scene, index)
-        } else {
-            Vec::new()
-        }
+        if index < self.chunks() { render_q16::render_chunk(&self.scene, index) } else { Vec::new() }
     }
 
     /// The input as the device program reads it.
@@ -258,23 +236,13 @@ impl Job {
     pub fn place(&self, index: u32, output: &[u8], picture: &mut [u8]) -> bool {
         let (width, height) = (self.scene.width as usize, self.scene.height as usize);
         let stride = width.saturating_mul(4);
-        if index >= self.chunks()
-            || output.len() != self.output_len()
-            || picture.len() != stride.saturating_mul(height)
+        if index >= self.chunks() || output.len() != self.output_len() || picture.len() != stride.saturating_mul(height)
         {
             return false;
         }
         let (left, top) = self.scene.tile_origin(index);
-        for (row, from) in picture
-            .chunks_exact_mut(stride)
-            .skip(top as usize)
-            .zip(output.chunks_exact(64))
-        {
-            for (to, from) in row
-                .iter_mut()
-                .skip((left as usize).saturating_mul(4))
-                .zip(from)
-            {
+        for (row, from) in picture.chunks_exact_mut(stride).skip(top as usize).zip(output.chunks_exact(64)) {
+            for (to, from) in row.iter_mut().skip((left as usize).saturating_mul(4)).zip(from) {
                 *to = *from;
             }
         }
@@ -285,8 +253,7 @@ impl Job {
     #[must_use]
     pub fn picture(&self) -> Vec<u8> {
         let (width, height) = self.picture_size();
-        let mut picture =
-            alloc::vec![0; (width as usize).saturating_mul(height as usize).saturating_mul(4)];
+        let mut picture = alloc::vec![0; (width as usize).saturating_mul(height as usize).saturating_mul(4)];
         for index in 0..self.chunks() {
             self.place(index, &self.run(index), &mut picture);
         }

@@ -24,12 +24,7 @@ const MARCH_STEPS: u32 = 48;
 const REFLECT_STEPS: u32 = 24;
 const SHADOW_STEPS: u32 = 16;
 /// Heights above the surface at which openness is probed, and the weight of what is missing there.
-const PROBES: [(i32, i32); 4] = [
-    (3_932, 65_536),
-    (10_486, 45_875),
-    (24_904, 26_214),
-    (47_186, 13_107),
-];
+const PROBES: [(i32, i32); 4] = [(3_932, 65_536), (10_486, 45_875), (24_904, 26_214), (47_186, 13_107)];
 /// How far a mirror's share rises towards grazing angles.
 const MIRROR_RISE: i32 = 45_875;
 /// Brightness of light from below in proportion to the horizon.
@@ -56,11 +51,7 @@ pub fn render_chunk(scene: &Scene, index: u32) -> Vec<u8> {
 #[must_use]
 pub fn render_counted(scene: &Scene, index: u32) -> (Vec<u8>, u64) {
     let mut count = Count(0);
-    let output = Frame {
-        scene,
-        map_ops: map_ops(scene),
-    }
-    .chunk(index, &mut count);
+    let output = Frame { scene, map_ops: map_ops(scene) }.chunk(index, &mut count);
     (output, count.0)
 }
 
@@ -105,24 +96,13 @@ impl Frame<'_> {
     fn pixel(&self, x: i32, y: i32, meter: &mut impl Meter) -> [u8; 4] {
         meter.charge(ops::PIXEL);
         let (camera, height) = (&self.scene.camera, self.scene.height as i32);
-        let u = fx_div(
-            fx_sub(fx_add(fx_add(x, x), 1), self.scene.width as i32),
-            height,
-        );
+        let u = fx_div(fx_sub(fx_add(fx_add(x, x), 1), self.scene.width as i32), height);
         let v = fx_div(fx_sub(fx_sub(height, 1), fx_add(y, y)), height);
         let along = v_along(v_along(camera.forward, camera.right, u), camera.up, v);
-        let ray = Ray {
-            from: camera.from,
-            along: v_normalize(along),
-        };
+        let ray = Ray { from: camera.from, along: v_normalize(along) };
         let light = self.primary(ray, meter);
         let grain = dither(x, y);
-        [
-            tone(light.x, grain),
-            tone(light.y, grain),
-            tone(light.z, grain),
-            255,
-        ]
+        [tone(light.x, grain), tone(light.y, grain), tone(light.z, grain), 255]
     }
 
     /// The colour along a camera ray: what it meets, one reflection of it, and silhouettes blended over it.
@@ -131,20 +111,8 @@ impl Frame<'_> {
         let (floor_at, floor) = self.nearest_plane(ray);
         let march = self.march(ray, floor_at, MARCH_STEPS, true, meter);
         let mut colour = match (march.hit, floor) {
-            (Some(t), _) => self.seen(
-                ray,
-                t,
-                &self.surface(v_along(ray.from, ray.along, t), meter),
-                true,
-                meter,
-            ),
-            (None, Some(plane)) => self.seen(
-                ray,
-                floor_at,
-                &self.checker(plane, ray, floor_at),
-                true,
-                meter,
-            ),
+            (Some(t), _) => self.seen(ray, t, &self.surface(v_along(ray.from, ray.along, t), meter), true, meter),
+            (None, Some(plane)) => self.seen(ray, floor_at, &self.checker(plane, ray, floor_at), true, meter),
             (None, None) => self.sky(ray, meter),
         };
         if let Some((t, cover)) = march.fringe {
@@ -160,33 +128,14 @@ impl Frame<'_> {
         let (floor_at, floor) = self.nearest_plane(ray);
         let march = self.march(ray, floor_at, REFLECT_STEPS, false, meter);
         match (march.hit, floor) {
-            (Some(t), _) => self.seen(
-                ray,
-                t,
-                &self.surface(v_along(ray.from, ray.along, t), meter),
-                false,
-                meter,
-            ),
-            (None, Some(plane)) => self.seen(
-                ray,
-                floor_at,
-                &self.checker(plane, ray, floor_at),
-                false,
-                meter,
-            ),
+            (Some(t), _) => self.seen(ray, t, &self.surface(v_along(ray.from, ray.along, t), meter), false, meter),
+            (None, Some(plane)) => self.seen(ray, floor_at, &self.checker(plane, ray, floor_at), false, meter),
             (None, None) => self.sky(ray, meter),
         }
     }
 
     /// A surface at distance `t` as it looks from the ray's origin.
-    fn seen(
-        &self,
-        ray: Ray,
-        t: i32,
-        surface: &Surface,
-        reflect: bool,
-        meter: &mut impl Meter,
-    ) -> V3 {
+    fn seen(&self, ray: Ray, t: i32, surface: &Surface, reflect: bool, meter: &mut impl Meter) -> V3 {
         let lift = fx_add(fx_mul(t, self.scene.camera.pixel), 256);
         let at = v_along(v_along(ray.from, ray.along, t), surface.normal, lift);
         let facing = fx_clamp(fx_sub(0, fx_dot(surface.normal, ray.along)), 0, ONE);
@@ -198,11 +147,7 @@ impl Frame<'_> {
             let twice = fx_mul(fx_dot(surface.normal, ray.along), -2 << 16);
             let along = v_normalize(v_along(ray.along, surface.normal, twice));
             let amount = fx_mix(surface.mirror, ONE, fx_mul(fresnel, MIRROR_RISE));
-            colour = v_mix(
-                colour,
-                self.secondary(Ray { from: at, along }, meter),
-                amount,
-            );
+            colour = v_mix(colour, self.secondary(Ray { from: at, along }, meter), amount);
         }
         let fog = fx_min(fx_mul(t, self.scene.inverse_fog), ONE);
         v_mix(colour, self.sky(ray, meter), fx_mul(fog, fog))
@@ -215,38 +160,19 @@ impl Frame<'_> {
         let open = self.openness(at, normal, ray.from.y, meter);
         let ground = v_scale(self.scene.horizon, GROUND_SHARE);
         let above = fx_mul(fx_add(ONE, normal.y), HALF);
-        let ambient = v_scale(
-            v_mix(ground, self.scene.zenith, above),
-            fx_mul(self.scene.ambient, open),
-        );
+        let ambient = v_scale(v_mix(ground, self.scene.zenith, above), fx_mul(self.scene.ambient, open));
         let mut diffuse = ambient;
-        let mut gloss = v_scale(
-            self.scene.horizon,
-            fx_mul(fx_mul(fresnel, open), fx_mul(above, RIM)),
-        );
+        let mut gloss = v_scale(self.scene.horizon, fx_mul(fx_mul(fresnel, open), fx_mul(above, RIM)));
         for light in &self.scene.lights {
             meter.charge(light_ops(self.scene));
             let to = v_sub(light.at, at);
             let distance = fx_len3(to);
-            let toward = v3(
-                fx_div(to.x, distance),
-                fx_div(to.y, distance),
-                fx_div(to.z, distance),
-            );
+            let toward = v3(fx_div(to.x, distance), fx_div(to.y, distance), fx_div(to.z, distance));
             let facing = fx_dot(normal, toward);
             if facing <= 0 {
                 continue;
             }
-            let shade = self.shadow(
-                Ray {
-                    from: at,
-                    along: toward,
-                },
-                ray.from.y,
-                distance,
-                light,
-                meter,
-            );
+            let shade = self.shadow(Ray { from: at, along: toward }, ray.from.y, distance, light, meter);
             if shade == 0 {
                 continue;
             }
@@ -260,23 +186,13 @@ impl Frame<'_> {
 
     /// How much of the lamp is seen, 0 to 1: the narrowest gap on the way in proportion to its distance. A plane
     /// between `eye`, the height that the surface is seen from, and the lamp hides it.
-    fn shadow(
-        &self,
-        ray: Ray,
-        eye: i32,
-        distance: i32,
-        light: &Light,
-        meter: &mut impl Meter,
-    ) -> i32 {
+    fn shadow(&self, ray: Ray, eye: i32, distance: i32, light: &Light, meter: &mut impl Meter) -> i32 {
         for plane in &self.scene.planes {
             if (fx_sub(eye, plane.y) ^ fx_sub(light.at.y, plane.y)) < 0 {
                 return 0;
             }
         }
-        let reach = fx_add(
-            fx_len3(v_sub(self.scene.centre, ray.from)),
-            self.scene.radius,
-        );
+        let reach = fx_add(fx_len3(v_sub(self.scene.centre, ray.from)), self.scene.radius);
         let margin = fx_div(reach, light.soft);
         let Some((enter, leave)) = self.bounds(ray, margin) else {
             return ONE;
@@ -293,9 +209,7 @@ impl Frame<'_> {
             if near <= 16 {
                 return 0;
             }
-            if i64::from(near).wrapping_mul(i64::from(gap_at))
-                < i64::from(gap).wrapping_mul(i64::from(t))
-            {
+            if i64::from(near).wrapping_mul(i64::from(gap_at)) < i64::from(gap).wrapping_mul(i64::from(t)) {
                 (gap, gap_at) = (near, t);
             }
             t = fx_add(t, fx_max(near, least));
@@ -317,14 +231,7 @@ impl Frame<'_> {
             for plane in &self.scene.planes {
                 // On the other side of the plane than the eye the distance is negative.
                 let above = fx_sub(probe.y, plane.y);
-                near = fx_min(
-                    near,
-                    if fx_sub(eye, plane.y) < 0 {
-                        fx_sub(0, above)
-                    } else {
-                        above
-                    },
-                );
+                near = fx_min(near, if fx_sub(eye, plane.y) < 0 { fx_sub(0, above) } else { above });
             }
             closed = fx_add(closed, fx_mul(fx_max(fx_sub(height, near), 0), weight));
         }
@@ -340,20 +247,14 @@ impl Frame<'_> {
         let middle = fx_dot(to, ray.along);
         let off = v_sub(to, v_scale(ray.along, middle));
         let radius = fx_add(self.scene.radius, margin);
-        let off2 = fx_square(off.x)
-            .wrapping_add(fx_square(off.y))
-            .wrapping_add(fx_square(off.z));
+        let off2 = fx_square(off.x).wrapping_add(fx_square(off.y)).wrapping_add(fx_square(off.z));
         let radius2 = fx_square(radius);
         if off2 >= radius2 {
             return None;
         }
         let half = fx_isqrt(radius2.wrapping_sub(off2)) as i32;
         let leave = fx_add(middle, half);
-        if leave <= 0 {
-            None
-        } else {
-            Some((fx_max(fx_sub(middle, half), 0), leave))
-        }
+        if leave <= 0 { None } else { Some((fx_max(fx_sub(middle, half), 0), leave)) }
     }
 
     /// The first plane before [`FAR`], and its distance; [`FAR`] when there is none.
@@ -369,14 +270,7 @@ impl Frame<'_> {
     }
 
     /// Sphere tracing up to distance `end`. A ray that runs out of steps has hit when it is within a pixel.
-    fn march(
-        &self,
-        ray: Ray,
-        end: i32,
-        steps: u32,
-        fringes: bool,
-        meter: &mut impl Meter,
-    ) -> March {
+    fn march(&self, ray: Ray, end: i32, steps: u32, fringes: bool, meter: &mut impl Meter) -> March {
         let mut march = March::default();
         let Some((enter, leave)) = self.bounds(ray, 0) else {
             return march;
@@ -422,22 +316,14 @@ impl Frame<'_> {
     fn surface(&self, at: V3, meter: &mut impl Meter) -> Surface {
         meter.charge(self.map_ops.saturating_mul(2));
         let mut near = NOWHERE;
-        let mut found = Surface {
-            normal: V3::default(),
-            colour: V3::default(),
-            mirror: 0,
-        };
+        let mut found = Surface { normal: V3::default(), colour: V3::default(), mirror: 0 };
         for p in &self.scene.primitives {
             let (distance, normal) = primitive_normal(p, at);
             let share = if p.blend == 0 {
                 if distance < near { ONE } else { 0 }
             } else {
                 let lead = fx_clamp(fx_sub(near, distance), fx_sub(0, p.blend), p.blend);
-                fx_clamp(
-                    fx_add(HALF, fx_mul(fx_add(lead, lead), p.inverse_4_blend)),
-                    0,
-                    ONE,
-                )
+                fx_clamp(fx_add(HALF, fx_mul(fx_add(lead, lead), p.inverse_4_blend)), 0, ONE)
             };
             found.normal = v_mix(found.normal, normal, share);
             found.colour = v_mix(found.colour, p.colour, share);
@@ -453,37 +339,18 @@ impl Frame<'_> {
         let at = v_along(ray.from, ray.along, t);
         let width = fx_mul(t, self.scene.camera.pixel);
         let slant = fx_max(fx_abs(ray.along.y), 64);
-        let across = |along: i32| {
-            fx_mul(
-                width,
-                fx_add(ONE, fx_min(fx_div(fx_abs(along), slant), FAR)),
-            )
-        };
-        let x = stripes(
-            fx_mul(at.x, plane.inverse_period),
-            fx_mul(across(ray.along.x), plane.inverse_period),
-        );
-        let z = stripes(
-            fx_mul(at.z, plane.inverse_period),
-            fx_mul(across(ray.along.z), plane.inverse_period),
-        );
+        let across = |along: i32| fx_mul(width, fx_add(ONE, fx_min(fx_div(fx_abs(along), slant), FAR)));
+        let x = stripes(fx_mul(at.x, plane.inverse_period), fx_mul(across(ray.along.x), plane.inverse_period));
+        let z = stripes(fx_mul(at.z, plane.inverse_period), fx_mul(across(ray.along.z), plane.inverse_period));
         let share = fx_clamp(fx_sub(HALF, fx_mul(fx_mul(x, z), HALF)), 0, ONE);
         let normal = v3(0, if ray.along.y > 0 { fx_sub(0, ONE) } else { ONE }, 0);
-        Surface {
-            normal,
-            colour: v_mix(plane.even, plane.odd, share),
-            mirror: plane.mirror,
-        }
+        Surface { normal, colour: v_mix(plane.even, plane.odd, share), mirror: plane.mirror }
     }
 
     /// Horizon to zenith, with a glow around every lamp.
     fn sky(&self, ray: Ray, meter: &mut impl Meter) -> V3 {
         meter.charge(sky_ops(self.scene));
-        let mut colour = v_mix(
-            self.scene.horizon,
-            self.scene.zenith,
-            fx_sqrt(fx_max(ray.along.y, 0)),
-        );
+        let mut colour = v_mix(self.scene.horizon, self.scene.zenith, fx_sqrt(fx_max(ray.along.y, 0)));
         for light in &self.scene.lights {
             let toward = v_normalize(v_sub(light.at, ray.from));
             let close = fx_clamp(fx_dot(toward, ray.along), 0, ONE);

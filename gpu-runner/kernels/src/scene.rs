@@ -106,32 +106,17 @@ impl Scene {
         let statements = syntax::parse(text)?;
         let end = statements.last().map_or(1, |(line, _, _)| *line);
         for name in ["size", "camera", "sky", "ambient", "fog"] {
-            if let Some((line, _, _)) = statements.iter().filter(|(_, s, _)| s.name == name).nth(1)
-            {
-                return Err(SceneError::new(
-                    *line,
-                    name,
-                    "is given twice in the scene: keep one",
-                ));
+            if let Some((line, _, _)) = statements.iter().filter(|(_, s, _)| s.name == name).nth(1) {
+                return Err(SceneError::new(*line, name, "is given twice in the scene: keep one"));
             }
         }
-        let find = |name: &str| {
-            statements
-                .iter()
-                .find(|(_, s, _)| s.name == name)
-                .map(|(line, _, v)| (*line, v))
-        };
+        let find = |name: &str| statements.iter().find(|(_, s, _)| s.name == name).map(|(line, _, v)| (*line, v));
         let missing = |name: &str, example: &str| {
-            SceneError::new(
-                end,
-                name,
-                format!("is missing from the scene: write for instance `{example}`"),
-            )
+            SceneError::new(end, name, format!("is missing from the scene: write for instance `{example}`"))
         };
         let (_, size) = find("size").ok_or_else(|| missing("size", "size 640 360"))?;
         let (width, height) = pair(size, "size");
-        let (line, camera) =
-            find("camera").ok_or_else(|| missing("camera", "camera from 0 2 6 look 0 1 0"))?;
+        let (line, camera) = find("camera").ok_or_else(|| missing("camera", "camera from 0 2 6 look 0 1 0"))?;
         let camera = read_camera(line, camera, height)?;
         let sky = find("sky").and_then(|(_, v)| v.get("sky"));
         let (zenith, horizon) = sky.map_or((DEFAULT_ZENITH, DEFAULT_HORIZON), two_colours);
@@ -160,30 +145,16 @@ impl Scene {
         match name {
             "light" => self.lights.push(read_light(values)),
             "plane" => self.planes.push(read_plane(values)),
-            "sphere" => self
-                .primitives
-                .push(read_primitive(line, Shape::Sphere, values)?),
-            "box" => self
-                .primitives
-                .push(read_primitive(line, Shape::Box, values)?),
-            "torus" => self
-                .primitives
-                .push(read_primitive(line, Shape::Torus, values)?),
+            "sphere" => self.primitives.push(read_primitive(line, Shape::Sphere, values)?),
+            "box" => self.primitives.push(read_primitive(line, Shape::Box, values)?),
+            "torus" => self.primitives.push(read_primitive(line, Shape::Torus, values)?),
             _ => {}
         }
         if self.lights.len() > MAX_LIGHTS {
-            return Err(SceneError::new(
-                line,
-                name,
-                format!("must not be given more than {MAX_LIGHTS} times"),
-            ));
+            return Err(SceneError::new(line, name, format!("must not be given more than {MAX_LIGHTS} times")));
         }
         if self.primitives.len().saturating_add(self.planes.len()) > MAX_PRIMITIVES {
-            return Err(SceneError::new(
-                line,
-                name,
-                format!("makes more than {MAX_PRIMITIVES} shapes: remove some"),
-            ));
+            return Err(SceneError::new(line, name, format!("makes more than {MAX_PRIMITIVES} shapes: remove some")));
         }
         Ok(())
     }
@@ -219,63 +190,28 @@ impl Scene {
     #[must_use]
     pub fn to_words(&self) -> Vec<i32> {
         let mut words = Vec::new();
-        let counts =
-            [self.primitives.len(), self.planes.len(), self.lights.len()].map(|n| n as i32);
+        let counts = [self.primitives.len(), self.planes.len(), self.lights.len()].map(|n| n as i32);
         words.extend([self.width, self.height, self.tiles_across()].map(|n| n as i32));
         words.extend(counts);
-        for v in [
-            self.camera.from,
-            self.camera.right,
-            self.camera.up,
-            self.camera.forward,
-        ] {
+        for v in [self.camera.from, self.camera.right, self.camera.up, self.camera.forward] {
             words.extend([v.x, v.y, v.z]);
         }
         words.push(self.camera.pixel);
         for v in [self.zenith, self.horizon] {
             words.extend([v.x, v.y, v.z]);
         }
-        words.extend([
-            self.ambient,
-            self.inverse_fog,
-            self.centre.x,
-            self.centre.y,
-            self.centre.z,
-            self.radius,
-        ]);
+        words.extend([self.ambient, self.inverse_fog, self.centre.x, self.centre.y, self.centre.z, self.radius]);
         words.resize(HEADER_WORDS, 0);
         for p in &self.primitives {
-            words.extend([
-                p.shape as i32,
-                p.at.x,
-                p.at.y,
-                p.at.z,
-                p.size.x,
-                p.size.y,
-                p.size.z,
-                p.round,
-            ]);
+            words.extend([p.shape as i32, p.at.x, p.at.y, p.at.z, p.size.x, p.size.y, p.size.z, p.round]);
             words.extend([p.facing.0, p.facing.1, p.blend, p.inverse_4_blend]);
             words.extend([p.colour.x, p.colour.y, p.colour.z, p.mirror]);
         }
         for p in &self.planes {
-            words.extend([
-                p.y,
-                p.even.x,
-                p.even.y,
-                p.even.z,
-                p.odd.x,
-                p.odd.y,
-                p.odd.z,
-                p.inverse_period,
-                p.mirror,
-                0,
-            ]);
+            words.extend([p.y, p.even.x, p.even.y, p.even.z, p.odd.x, p.odd.y, p.odd.z, p.inverse_period, p.mirror, 0]);
         }
         for l in &self.lights {
-            words.extend([
-                l.at.x, l.at.y, l.at.z, l.colour.x, l.colour.y, l.colour.z, l.soft, 0,
-            ]);
+            words.extend([l.at.x, l.at.y, l.at.z, l.colour.x, l.colour.y, l.colour.z, l.soft, 0]);
         }
         words
     }
@@ -314,11 +250,7 @@ fn read_camera(line: usize, values: &Values, height: i32) -> Result<Camera, Scen
     let view = v_sub(vector(values, "look"), from);
     let forward = v_normalize(view);
     if fx_len3(view) < ONE >> 6 {
-        return Err(SceneError::new(
-            line,
-            "look",
-            "must be another place than from",
-        ));
+        return Err(SceneError::new(line, "look", "must be another place than from"));
     }
     let flat = v3(fx_sub(0, forward.z), 0, forward.x);
     if fx_len3(flat) < ONE >> 6 {
@@ -336,34 +268,18 @@ fn read_camera(line: usize, values: &Values, height: i32) -> Result<Camera, Scen
     );
     let zoom = values.one("zoom", 98_304);
     let pixel = fx_max(fx_div(fx_div(2, height), zoom), 1);
-    Ok(Camera {
-        from,
-        right,
-        up: v_normalize(up),
-        forward: v_scale(forward, zoom),
-        pixel,
-    })
+    Ok(Camera { from, right, up: v_normalize(up), forward: v_scale(forward, zoom), pixel })
 }
 
 fn read_light(values: &Values) -> Light {
     let colour = v_scale(vector(values, "color"), values.one("power", ONE));
-    Light {
-        at: vector(values, "at"),
-        colour,
-        soft: values.one("soft", 8 << 16),
-    }
+    Light { at: vector(values, "at"), colour, soft: values.one("soft", 8 << 16) }
 }
 
 fn read_plane(values: &Values) -> Plane {
     let (even, odd) = two_colours(values.get("checker").unwrap_or_default());
     let inverse_period = fx_div(HALF, values.one("size", ONE));
-    Plane {
-        y: values.one("y", 0),
-        even,
-        odd,
-        inverse_period,
-        mirror: values.one("mirror", 0),
-    }
+    Plane { y: values.one("y", 0), even, odd, inverse_period, mirror: values.one("mirror", 0) }
 }
 
 fn read_primitive(line: usize, shape: Shape, values: &Values) -> Result<Primitive, SceneError> {
@@ -378,28 +294,16 @@ fn read_primitive(line: usize, shape: Shape, values: &Values) -> Result<Primitiv
         let (x, z) = pair(values, "facing");
         let length = fx_len2(x, z);
         if length < ONE >> 6 {
-            return Err(SceneError::new(
-                line,
-                "facing",
-                "must be a direction (x z) that is not 0 0",
-            ));
+            return Err(SceneError::new(line, "facing", "must be a direction (x z) that is not 0 0"));
         }
         facing = (fx_div(x, length), fx_div(z, length));
     }
     if round >= fx_min(size.x, fx_min(size.y, size.z)) && round > 0 {
-        return Err(SceneError::new(
-            line,
-            "round",
-            "must be less than each value of half",
-        ));
+        return Err(SceneError::new(line, "round", "must be less than each value of half"));
     }
     let blend = values.one("blend", 0);
     // `half` is the whole box, the kernel rounds outwards.
-    let size = if shape == Shape::Box {
-        v_sub(size, v3(round, round, round))
-    } else {
-        size
-    };
+    let size = if shape == Shape::Box { v_sub(size, v3(round, round, round)) } else { size };
     Ok(Primitive {
         shape,
         at: vector(values, "at"),
@@ -431,16 +335,9 @@ fn bounding_sphere(primitives: &[Primitive]) -> (V3, i32) {
     let (mut low, mut high) = (first.at, first.at);
     for p in primitives {
         let e = extent(p);
-        low = v3(
-            fx_min(low.x, fx_sub(p.at.x, e)),
-            fx_min(low.y, fx_sub(p.at.y, e)),
-            fx_min(low.z, fx_sub(p.at.z, e)),
-        );
-        high = v3(
-            fx_max(high.x, fx_add(p.at.x, e)),
-            fx_max(high.y, fx_add(p.at.y, e)),
-            fx_max(high.z, fx_add(p.at.z, e)),
-        );
+        low = v3(fx_min(low.x, fx_sub(p.at.x, e)), fx_min(low.y, fx_sub(p.at.y, e)), fx_min(low.z, fx_sub(p.at.z, e)));
+        high =
+            v3(fx_max(high.x, fx_add(p.at.x, e)), fx_max(high.y, fx_add(p.at.y, e)), fx_max(high.z, fx_add(p.at.z, e)));
     }
     let centre = v_scale(v_add(low, high), HALF);
     let reach = |p: &Primitive| fx_add(fx_len3(v_sub(p.at, centre)), extent(p));

@@ -24,21 +24,13 @@ pub struct SceneError {
 
 impl SceneError {
     pub(crate) fn new(line: usize, field: &str, message: impl Into<String>) -> Self {
-        Self {
-            line,
-            field: field.to_owned(),
-            message: message.into(),
-        }
+        Self { line, field: field.to_owned(), message: message.into() }
     }
 }
 
 impl fmt::Display for SceneError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "line {}, field {}: {}",
-            self.line, self.field, self.message
-        )
+        write!(f, "line {}, field {}: {}", self.line, self.field, self.message)
     }
 }
 
@@ -68,19 +60,11 @@ pub(crate) struct Statement {
 }
 
 const fn must(name: &'static str, kind: Kind) -> Field {
-    Field {
-        name,
-        kind,
-        required: true,
-    }
+    Field { name, kind, required: true }
 }
 
 const fn may(name: &'static str, kind: Kind) -> Field {
-    Field {
-        name,
-        kind,
-        required: false,
-    }
+    Field { name, kind, required: false }
 }
 
 const PLACE: Kind = Kind::Decimal(3, -1_000_000, 1_000_000);
@@ -91,35 +75,15 @@ const MIRROR: Field = may("mirror", SHARE);
 const COLOUR: Field = must("color", Kind::Colour(1));
 
 pub(crate) const STATEMENTS: &[Statement] = &[
-    Statement {
-        name: "size",
-        fields: &[must("size", Kind::Whole(2, 1, 4096))],
-        example: "size 640 360",
-    },
+    Statement { name: "size", fields: &[must("size", Kind::Whole(2, 1, 4096))], example: "size 640 360" },
     Statement {
         name: "camera",
-        fields: &[
-            must("from", PLACE),
-            must("look", PLACE),
-            may("zoom", Kind::Decimal(1, 250, 16_000)),
-        ],
+        fields: &[must("from", PLACE), must("look", PLACE), may("zoom", Kind::Decimal(1, 250, 16_000))],
         example: "camera from 0 2 6 look 0 1 0 zoom 1.6",
     },
-    Statement {
-        name: "sky",
-        fields: &[must("sky", Kind::Colour(2))],
-        example: "sky #3a6ea5 #dfe9f2",
-    },
-    Statement {
-        name: "ambient",
-        fields: &[must("ambient", Kind::Decimal(1, 0, 4_000))],
-        example: "ambient 0.6",
-    },
-    Statement {
-        name: "fog",
-        fields: &[must("fog", Kind::Decimal(1, 1_000, 4_000_000))],
-        example: "fog 80",
-    },
+    Statement { name: "sky", fields: &[must("sky", Kind::Colour(2))], example: "sky #3a6ea5 #dfe9f2" },
+    Statement { name: "ambient", fields: &[must("ambient", Kind::Decimal(1, 0, 4_000))], example: "ambient 0.6" },
+    Statement { name: "fog", fields: &[must("fog", Kind::Decimal(1, 1_000, 4_000_000))], example: "fog 80" },
     Statement {
         name: "light",
         fields: &[
@@ -132,13 +96,7 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     },
     Statement {
         name: "sphere",
-        fields: &[
-            must("at", PLACE),
-            must("radius", LENGTH),
-            COLOUR,
-            BLEND,
-            MIRROR,
-        ],
+        fields: &[must("at", PLACE), must("radius", LENGTH), COLOUR, BLEND, MIRROR],
         example: "sphere at 0 1 0 radius 1 color #e04030",
     },
     Statement {
@@ -156,14 +114,7 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     },
     Statement {
         name: "torus",
-        fields: &[
-            must("at", PLACE),
-            must("ring", LENGTH),
-            must("tube", LENGTH),
-            COLOUR,
-            BLEND,
-            MIRROR,
-        ],
+        fields: &[must("at", PLACE), must("ring", LENGTH), must("tube", LENGTH), COLOUR, BLEND, MIRROR],
         example: "torus at 0 0.3 0 ring 1 tube 0.3 color #e0b040",
     },
     Statement {
@@ -185,10 +136,7 @@ pub(crate) struct Values {
 
 impl Values {
     pub fn get(&self, name: &str) -> Option<&[i32]> {
-        self.fields
-            .iter()
-            .find(|(field, _)| *field == name)
-            .map(|(_, values)| values.as_slice())
+        self.fields.iter().find(|(field, _)| *field == name).map(|(_, values)| values.as_slice())
     }
 
     pub fn has(&self, name: &str) -> bool {
@@ -197,35 +145,21 @@ impl Values {
 
     /// The first value of a field, or `default` when it was not given.
     pub fn one(&self, name: &str, default: i32) -> i32 {
-        self.get(name)
-            .and_then(|values| values.first())
-            .copied()
-            .unwrap_or(default)
+        self.get(name).and_then(|values| values.first()).copied().unwrap_or(default)
     }
 }
 
 /// The statements of a scene in order, each with its line number.
 pub(crate) fn parse(text: &str) -> Result<Vec<(usize, &'static Statement, Values)>, SceneError> {
     if text.len() > MAX_BYTES {
-        return Err(SceneError::new(
-            1,
-            "scene",
-            format!("must not be longer than {MAX_BYTES} bytes"),
-        ));
+        return Err(SceneError::new(1, "scene", format!("must not be longer than {MAX_BYTES} bytes")));
     }
     let mut statements = Vec::new();
     for (line, content) in (1..).zip(text.lines()) {
         if content.len() > MAX_LINE {
-            return Err(SceneError::new(
-                line,
-                "line",
-                format!("must not be longer than {MAX_LINE} bytes"),
-            ));
+            return Err(SceneError::new(line, "line", format!("must not be longer than {MAX_LINE} bytes")));
         }
-        if !content
-            .bytes()
-            .all(|b| b == b'\t' || (b' '..=b'~').contains(&b))
-        {
+        if !content.bytes().all(|b| b == b'\t' || (b' '..=b'~').contains(&b)) {
             return Err(SceneError::new(
                 line,
                 "line",
@@ -238,23 +172,11 @@ pub(crate) fn parse(text: &str) -> Result<Vec<(usize, &'static Statement, Values
             continue;
         };
         let Some(statement) = STATEMENTS.iter().find(|s| s.name == name) else {
-            let known = STATEMENTS
-                .iter()
-                .map(|s| s.name)
-                .collect::<Vec<_>>()
-                .join(", ");
-            return Err(SceneError::new(
-                line,
-                &clip(name),
-                format!("is no statement: use one of {known}"),
-            ));
+            let known = STATEMENTS.iter().map(|s| s.name).collect::<Vec<_>>().join(", ");
+            return Err(SceneError::new(line, &clip(name), format!("is no statement: use one of {known}")));
         };
         // A statement whose first field has its own name gives the values at once.
-        if statement
-            .fields
-            .first()
-            .is_none_or(|field| field.name != name)
-        {
+        if statement.fields.first().is_none_or(|field| field.name != name) {
             words.next();
         }
         statements.push((line, statement, read_fields(line, statement, words)?));
@@ -270,12 +192,7 @@ fn read_fields<'a>(
     let mut values = Values { fields: Vec::new() };
     while let Some(name) = words.next() {
         let Some(field) = statement.fields.iter().find(|f| f.name == name) else {
-            let known = statement
-                .fields
-                .iter()
-                .map(|f| f.name)
-                .collect::<Vec<_>>()
-                .join(", ");
+            let known = statement.fields.iter().map(|f| f.name).collect::<Vec<_>>().join(", ");
             return Err(SceneError::new(
                 line,
                 &clip(name),
@@ -283,26 +200,14 @@ fn read_fields<'a>(
             ));
         };
         if values.has(field.name) {
-            return Err(SceneError::new(
-                line,
-                field.name,
-                "is given twice: keep one",
-            ));
+            return Err(SceneError::new(line, field.name, "is given twice: keep one"));
         }
-        values
-            .fields
-            .push((field.name, read_values(line, field, &mut words)?));
+        values.fields.push((field.name, read_values(line, field, &mut words)?));
     }
-    match statement
-        .fields
-        .iter()
-        .find(|f| f.required && !values.has(f.name))
-    {
-        Some(field) => Err(SceneError::new(
-            line,
-            field.name,
-            format!("is missing: write for instance `{}`", statement.example),
-        )),
+    match statement.fields.iter().find(|f| f.required && !values.has(f.name)) {
+        Some(field) => {
+            Err(SceneError::new(line, field.name, format!("is missing: write for instance `{}`", statement.example)))
+        }
         None => Ok(values),
     }
 }
@@ -314,50 +219,26 @@ fn read_values<'a>(
 ) -> Result<Vec<i32>, SceneError> {
     let (count, expected) = match field.kind {
         Kind::Whole(count, low, high) => (count, format!("a whole number from {low} to {high}")),
-        Kind::Decimal(count, low, high) => (
-            count,
-            format!(
-                "a number from {} to {} with at most six decimals",
-                Thousandths(low),
-                Thousandths(high)
-            ),
-        ),
+        Kind::Decimal(count, low, high) => {
+            (count, format!("a number from {} to {} with at most six decimals", Thousandths(low), Thousandths(high)))
+        }
         Kind::Colour(count) => (count, "a colour like #e04030".to_owned()),
     };
     let mut values = Vec::new();
     for place in 1..=count {
         let word = words.next().unwrap_or_default();
         let read = match field.kind {
-            Kind::Whole(_, low, high) => word
-                .parse()
-                .ok()
-                .filter(|v| (low..=high).contains(v))
-                .map(|v| values.push(v)),
+            Kind::Whole(_, low, high) => word.parse().ok().filter(|v| (low..=high).contains(v)).map(|v| values.push(v)),
             Kind::Decimal(_, low, high) => {
-                let limits =
-                    i64::from(low).saturating_mul(1_000)..=i64::from(high).saturating_mul(1_000);
-                millionths(word)
-                    .filter(|v| limits.contains(v))
-                    .map(|v| values.push(q16(v)))
+                let limits = i64::from(low).saturating_mul(1_000)..=i64::from(high).saturating_mul(1_000);
+                millionths(word).filter(|v| limits.contains(v)).map(|v| values.push(q16(v)))
             }
             Kind::Colour(_) => colour(word).map(|channels| values.extend(channels)),
         };
         if read.is_none() {
-            let which = if count == 1 {
-                String::new()
-            } else {
-                format!(" (value {place} of {count})")
-            };
-            let found = if word.is_empty() {
-                "nothing".to_owned()
-            } else {
-                format!("`{}`", clip(word))
-            };
-            return Err(SceneError::new(
-                line,
-                field.name,
-                format!("must be {expected}{which}, found {found}"),
-            ));
+            let which = if count == 1 { String::new() } else { format!(" (value {place} of {count})") };
+            let found = if word.is_empty() { "nothing".to_owned() } else { format!("`{}`", clip(word)) };
+            return Err(SceneError::new(line, field.name, format!("must be {expected}{which}, found {found}")));
         }
     }
     Ok(values)
@@ -365,58 +246,35 @@ fn read_values<'a>(
 
 /// Up to seven digits, then perhaps a point and up to six more, as a whole number of millionths.
 fn millionths(word: &str) -> Option<i64> {
-    let (negative, digits) = word
-        .strip_prefix('-')
-        .map_or((false, word), |rest| (true, rest));
+    let (negative, digits) = word.strip_prefix('-').map_or((false, word), |rest| (true, rest));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
     if whole.is_empty() || whole.len() > 7 || fraction.is_empty() || fraction.len() > 6 {
         return None;
     }
     let padding = 6usize.saturating_sub(fraction.len());
-    let all = whole
-        .bytes()
-        .chain(fraction.bytes())
-        .chain(core::iter::repeat_n(b'0', padding));
+    let all = whole.bytes().chain(fraction.bytes()).chain(core::iter::repeat_n(b'0', padding));
     let mut value = 0i64;
     for digit in all {
         if !digit.is_ascii_digit() {
             return None;
         }
-        value = value
-            .checked_mul(10)?
-            .checked_add(i64::from(digit.saturating_sub(b'0')))?;
+        value = value.checked_mul(10)?.checked_add(i64::from(digit.saturating_sub(b'0')))?;
     }
-    Some(if negative {
-        value.saturating_neg()
-    } else {
-        value
-    })
+    Some(if negative { value.saturating_neg() } else { value })
 }
 
 /// The nearest Q16.16 number; halves away from zero.
 fn q16(millionths: i64) -> i32 {
-    let size = (millionths
-        .saturating_abs()
-        .saturating_mul(i64::from(ONE))
-        .saturating_add(500_000)
-        / 1_000_000) as i32;
-    if millionths < 0 {
-        size.saturating_neg()
-    } else {
-        size
-    }
+    let size = (millionths.saturating_abs().saturating_mul(i64::from(ONE)).saturating_add(500_000) / 1_000_000) as i32;
+    if millionths < 0 { size.saturating_neg() } else { size }
 }
 
 /// Three linear channels in Q16.16: the square of the written value, as the display applies a root of two.
 fn colour(word: &str) -> Option<[i32; 3]> {
     let digits = word.strip_prefix('#')?;
     let nibble = |b: u8| (b as char).to_digit(16);
-    let linear = |v: u32| {
-        (u64::from(v.saturating_mul(v))
-            .saturating_mul(65_536)
-            .saturating_add(32_512)
-            / 65_025) as i32
-    };
+    let linear =
+        |v: u32| (u64::from(v.saturating_mul(v)).saturating_mul(65_536).saturating_add(32_512) / 65_025) as i32;
     let mut channels = [0; 3];
     match digits.len() {
         3 => {
@@ -427,11 +285,7 @@ fn colour(word: &str) -> Option<[i32; 3]> {
         6 => {
             for (channel, pair) in channels.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
                 let [high, low] = *pair else { return None };
-                *channel = linear(
-                    nibble(high)?
-                        .saturating_mul(16)
-                        .saturating_add(nibble(low)?),
-                );
+                *channel = linear(nibble(high)?.saturating_mul(16).saturating_add(nibble(low)?));
             }
         }
         _ => return None,
@@ -482,22 +336,9 @@ mod tests {
         ] {
             assert_eq!(q(word), Some(value), "{word}");
         }
-        for word in [
-            "",
-            "-",
-            ".",
-            "1.",
-            ".5",
-            "+1",
-            "1e3",
-            "--1",
-            "1.0000000",
-            "12345678",
-            "0x1",
-            "1.2.3",
-            "1,5",
-            "\u{661}",
-        ] {
+        for word in
+            ["", "-", ".", "1.", ".5", "+1", "1e3", "--1", "1.0000000", "12345678", "0x1", "1.2.3", "1,5", "\u{661}"]
+        {
             assert_eq!(q(word), None, "{word}");
         }
     }
@@ -508,16 +349,7 @@ mod tests {
         assert_eq!(colour("#fff"), Some([65_536; 3]));
         assert_eq!(colour("#000000"), Some([0; 3]));
         assert_eq!(colour("#808080"), Some([16_513; 3]));
-        for word in [
-            "",
-            "#",
-            "#ff",
-            "#fffff",
-            "#fffffff",
-            "ffffff",
-            "#gggggg",
-            "#\u{e9}\u{e9}\u{e9}",
-        ] {
+        for word in ["", "#", "#ff", "#fffff", "#fffffff", "ffffff", "#gggggg", "#\u{e9}\u{e9}\u{e9}"] {
             assert_eq!(colour(word), None, "{word}");
         }
         for v in 0..=255u32 {

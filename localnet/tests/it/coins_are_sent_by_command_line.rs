@@ -36,7 +36,8 @@ async fn coins_are_sent_by_command_line() {
     let error = refused.unwrap_err().to_string();
     assert!(error.contains("is smaller than"), "{error}");
     assert_eq!([&tenant, &provider].map(|a| balance(&net, a)), after);
-    let unknown = net.aliquotd(&["tx", "bank", "send", &provider, "1ualq", "--from", "nobody"]).unwrap_err().to_string();
+    let unknown =
+        net.aliquotd(&["tx", "bank", "send", &provider, "1ualq", "--from", "nobody"]).unwrap_err().to_string();
     assert!(unknown.contains("keys list"), "{unknown}");
 }
 
@@ -60,7 +61,9 @@ async fn a_stopped_node_exports_a_genesis_that_begins_anew() {
     let valid = net.command(&["genesis", "validate", "--home", &home]).output().unwrap();
     assert!(valid.status.success(), "{}", String::from_utf8_lossy(&valid.stderr));
 
-    let height = |text: &[u8]| String::from_utf8_lossy(text).split_whitespace().find_map(|w| w.trim_matches(',').parse::<u64>().ok());
+    let height = |text: &[u8]| {
+        String::from_utf8_lossy(text).split_whitespace().find_map(|w| w.trim_matches(',').parse::<u64>().ok())
+    };
     let rolled = net.command(&["rollback", "--home", &home]).output().unwrap();
     let first: u64 = genesis["initial_height"].as_str().unwrap().parse().unwrap();
     assert_eq!(height(&rolled.stdout), Some(first - 2), "{}", String::from_utf8_lossy(&rolled.stderr));

@@ -57,7 +57,9 @@ async fn crashes_lose_nothing() {
     let height = same_height(&net).await;
     let hashes = compare_hashes(&net, height).await;
     let sends = compare_answers(&net, &answered).await;
-    println!("{hashes} app hashes equal on {VALIDATORS} validators, {kills} kills, {sends} committed sends stand, {settled} jobs settled");
+    println!(
+        "{hashes} app hashes equal on {VALIDATORS} validators, {kills} kills, {sends} committed sends stand, {settled} jobs settled"
+    );
     assert!(kills >= 2 && sends > blocks as usize && settled > 0, "too little happened; {}", runner.tail());
     assert_eq!(failed, 0, "{}", runner.tail());
     let audit = net.aliquotd(&["query", "escrow", "audit"]).unwrap();

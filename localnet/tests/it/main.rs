@@ -2,9 +2,9 @@
 //!
 //! The tests share the machine: those that measure what survives a kill run alone, the others beside each other.
 
-mod crashes_lose_nothing;
 mod a_cheating_runner_is_caught;
 mod coins_are_sent_by_command_line;
+mod crashes_lose_nothing;
 mod jobs_run_from_deployment_to_payment;
 
 use tokio::sync::RwLock;

@@ -44,37 +44,20 @@ impl<'a> Document<'a> {
     pub fn parse(text: &str, path: &'a Path) -> Result<Self> {
         let options = serde_saphyr::options! { with_snippet: false };
         DEPTH.set(0);
-        let mut root: Spanned<Node> =
-            serde_saphyr::from_str_with_options(text, options).map_err(|e| {
-                let location = e.location().unwrap_or(Location::UNKNOWN);
-                // The place is said before, and the library's advice is for programmers.
-                let message = e.without_snippet().to_string();
-                let message = message
-                    .split(", set DuplicateKeyPolicy")
-                    .next()
-                    .unwrap_or_default();
-                let message = message
-                    .rsplit_once(" at line ")
-                    .map_or(message, |(said, _)| said)
-                    .to_string();
-                SdlError::Syntax {
-                    path: path.into(),
-                    line: location.line(),
-                    column: location.column(),
-                    message,
-                }
-            })?;
+        let mut root: Spanned<Node> = serde_saphyr::from_str_with_options(text, options).map_err(|e| {
+            let location = e.location().unwrap_or(Location::UNKNOWN);
+            // The place is said before, and the library's advice is for programmers.
+            let message = e.without_snippet().to_string();
+            let message = message.split(", set DuplicateKeyPolicy").next().unwrap_or_default();
+            let message = message.rsplit_once(" at line ").map_or(message, |(said, _)| said).to_string();
+            SdlError::Syntax { path: path.into(), line: location.line(), column: location.column(), message }
+        })?;
         as_written(&mut root, text);
         Ok(Document { path, root })
     }
 
     pub fn root(&self) -> Cursor<'_> {
-        Cursor {
-            path: self.path,
-            at: self.root.referenced,
-            key: String::new(),
-            node: &self.root.value,
-        }
+        Cursor { path: self.path, at: self.root.referenced, key: String::new(), node: &self.root.value }
     }
 }
 
@@ -94,18 +77,8 @@ impl<'a> Cursor<'a> {
     }
 
     fn error_at(&self, at: Location, key: String, message: &str) -> SdlError {
-        let key = if key.is_empty() {
-            "the document".into()
-        } else {
-            key
-        };
-        SdlError::Invalid {
-            path: self.path.into(),
-            line: at.line(),
-            column: at.column(),
-            key,
-            message: message.into(),
-        }
+        let key = if key.is_empty() { "the document".into() } else { key };
+        SdlError::Invalid { path: self.path.into(), line: at.line(), column: at.column(), key, message: message.into() }
     }
 
     fn below(&self, name: &str) -> String {
@@ -121,12 +94,8 @@ impl<'a> Cursor<'a> {
             return Err(self.error("must be a mapping of names to values"));
         };
         let entry = |(key, value): &'a (Spanned<String>, Spanned<Node>)| {
-            let cursor = Cursor {
-                path: self.path,
-                at: key.referenced,
-                key: self.below(&key.value),
-                node: &value.value,
-            };
+            let cursor =
+                Cursor { path: self.path, at: key.referenced, key: self.below(&key.value), node: &value.value };
             (key.value.as_str(), cursor)
         };
         Ok(entries.iter().map(entry).collect())
@@ -146,10 +115,7 @@ impl<'a> Cursor<'a> {
                 return Err(at.error(&format!("unknown key; known here: {}", known.join(", "))));
             }
         }
-        Ok(Fields {
-            parent: self.clone(),
-            entries,
-        })
+        Ok(Fields { parent: self.clone(), entries })
     }
 
     /// The text of a scalar.
@@ -167,9 +133,7 @@ impl<'a> Cursor<'a> {
         let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         match text.parse::<N>() {
             Ok(n) if plain && n >= min && n <= max => Ok(n),
-            _ => Err(self.error(&format!(
-                "must be a whole number from {min} to {max}, not {text:?}"
-            ))),
+            _ => Err(self.error(&format!("must be a whole number from {min} to {max}, not {text:?}"))),
         }
     }
 }
@@ -182,15 +146,11 @@ pub struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub fn optional(&self, name: &str) -> Option<Cursor<'a>> {
-        self.entries
-            .iter()
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| value.clone())
+        self.entries.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone())
     }
 
     pub fn required(&self, name: &str) -> Result<Cursor<'a>> {
-        self.optional(name)
-            .ok_or_else(|| self.parent.error(&format!("the key {name} is missing")))
+        self.optional(name).ok_or_else(|| self.parent.error(&format!("the key {name} is missing")))
     }
 }
 
@@ -208,9 +168,7 @@ fn as_written(node: &mut Spanned<Node>, text: &str) {
                 *read = written.into();
             }
         }
-        Node::Map(entries) => entries
-            .iter_mut()
-            .for_each(|(_, value)| as_written(value, text)),
+        Node::Map(entries) => entries.iter_mut().for_each(|(_, value)| as_written(value, text)),
         Node::Null | Node::List => {}
     }
 }

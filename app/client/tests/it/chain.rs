@@ -198,10 +198,7 @@ impl Chain {
             let mut answer = json!({ "jsonrpc": "2.0", "id": request["id"] });
             match self.answer(request["method"].as_str().unwrap(), &request["params"]) {
                 Ok(result) => answer["result"] = result,
-                Err(data) => {
-                    answer["error"] =
-                        json!({ "code": -32603, "message": "Internal error", "data": data })
-                }
+                Err(data) => answer["error"] = json!({ "code": -32603, "message": "Internal error", "data": data }),
             }
             let answer = answer.to_string();
             let head = format!(
@@ -217,44 +214,32 @@ impl Chain {
         *state.requests.entry(method.into()).or_default() += 1;
         match method {
             "status" => Ok(status(state.height)),
-            "abci_info" => Ok(
-                json!({ "response": { "data": "", "version": "", "app_version": "1",
-                "last_block_height": state.height.to_string(), "last_block_app_hash": "" } }),
-            ),
+            "abci_info" => Ok(json!({ "response": { "data": "", "version": "", "app_version": "1",
+                "last_block_height": state.height.to_string(), "last_block_app_hash": "" } })),
             "abci_query" => Ok(json!({ "response": self.query(&state, params) })),
             "broadcast_tx_sync" => self.check_tx(&mut state, params),
             "tx" => {
                 let bytes = BASE64.decode(params["hash"].as_str().unwrap()).unwrap();
                 let hash = hex::encode_upper(bytes);
-                state
-                    .txs
-                    .get(&hash)
-                    .cloned()
-                    .ok_or_else(|| format!("tx ({hash}) not found"))
+                state.txs.get(&hash).cloned().ok_or_else(|| format!("tx ({hash}) not found"))
             }
             "tx_search" => {
                 let query = params["query"].as_str().unwrap();
-                let sequence = query
-                    .trim_end_matches('\'')
-                    .rsplit('/')
-                    .next()
-                    .unwrap()
-                    .parse()
-                    .unwrap();
+                let sequence = query.trim_end_matches('\'').rsplit('/').next().unwrap().parse().unwrap();
                 let used = state.by_sequence.get(&sequence);
-                let txs: Vec<Value> = used.map(|hash| match state.txs.get(hash) {
-                    Some(tx) => tx.clone(),
-                    None => json!({ "hash": hash, "height": "1", "index": 0, "tx_result": {}, "tx": "" }),
-                }).into_iter().collect();
+                let txs: Vec<Value> = used
+                    .map(|hash| match state.txs.get(hash) {
+                        Some(tx) => tx.clone(),
+                        None => json!({ "hash": hash, "height": "1", "index": 0, "tx_result": {}, "tx": "" }),
+                    })
+                    .into_iter()
+                    .collect();
                 Ok(json!({ "total_count": txs.len().to_string(), "txs": txs }))
             }
             "block_results" => {
                 let height: u64 = params["height"].as_str().unwrap().parse().unwrap();
                 if height < state.lowest {
-                    return Err(format!(
-                        "height {height} is not available, lowest height is {}",
-                        state.lowest
-                    ));
+                    return Err(format!("height {height} is not available, lowest height is {}", state.lowest));
                 }
                 state
                     .blocks
@@ -277,16 +262,12 @@ impl Chain {
                     account_number: 7,
                     sequence: state.committed,
                 };
-                let found = QueryAccountResponse {
-                    account: Some(any(&account)),
-                };
+                let found = QueryAccountResponse { account: Some(any(&account)) };
                 match address == self.key.address() {
                     true => (0, String::new(), found.encode_to_vec()),
                     false => (
                         22,
-                        format!(
-                            "rpc error: code = NotFound desc = account {address} not found: key not found"
-                        ),
+                        format!("rpc error: code = NotFound desc = account {address} not found: key not found"),
                         vec![],
                     ),
                 }
@@ -296,21 +277,10 @@ impl Chain {
                 let raw = TxRaw::decode(&tx[..]).unwrap();
                 assert_eq!(raw.signatures, [Vec::<u8>::new()]);
                 let memo = TxBody::decode(&raw.body_bytes[..]).unwrap().memo;
-                let gas_info = Some(GasInfo {
-                    gas_wanted: 0,
-                    gas_used: 1001,
-                });
+                let gas_info = Some(GasInfo { gas_wanted: 0, gas_used: 1001 });
                 match memo == "would fail" {
                     true => (5, "insufficient funds".into(), vec![]),
-                    false => (
-                        0,
-                        String::new(),
-                        SimulateResponse {
-                            gas_info,
-                            result: None,
-                        }
-                        .encode_to_vec(),
-                    ),
+                    false => (0, String::new(), SimulateResponse { gas_info, result: None }.encode_to_vec()),
                 }
             }
             path => (6, format!("unknown query path {path}"), vec![]),
@@ -348,27 +318,15 @@ impl Chain {
             account_number: 7,
         };
         let verifying = VerifyingKey::from_sec1_bytes(&self.key.public_key()).unwrap();
-        if verifying
-            .verify(
-                &doc.encode_to_vec(),
-                &Signature::from_slice(&raw.signatures[0]).unwrap(),
-            )
-            .is_err()
-        {
+        if verifying.verify(&doc.encode_to_vec(), &Signature::from_slice(&raw.signatures[0]).unwrap()).is_err() {
             return answer(4, "signature verification failed".into());
         }
         if state.drop_next > 0 {
             state.drop_next -= 1;
             state.pending = state.committed;
-            state
-                .mempool
-                .iter()
-                .map(|(hash, ..)| hash.clone())
-                .collect::<Vec<_>>()
-                .iter()
-                .for_each(|h| {
-                    state.cache.remove(h);
-                });
+            state.mempool.iter().map(|(hash, ..)| hash.clone()).collect::<Vec<_>>().iter().for_each(|h| {
+                state.cache.remove(h);
+            });
             state.mempool.clear();
         } else {
             state.pending += 1;
@@ -387,18 +345,15 @@ impl Chain {
         assert_eq!(request["method"], "subscribe");
         let mut heights = self.heights.subscribe();
         let answer = json!({ "jsonrpc": "2.0", "id": request["id"], "result": {} });
-        socket
-            .send(tungstenite::Message::Text(answer.to_string()))
-            .await?;
+        socket.send(tungstenite::Message::Text(answer.to_string())).await?;
         *self.state().requests.entry("subscribe".into()).or_default() += 1;
         while heights.changed().await.is_ok() {
             let parts = json!({ "total": 0, "hash": "" });
-            let value = json!({ "block": null, "block_id": { "hash": "", "parts": parts }, "result_finalize_block": null });
+            let value =
+                json!({ "block": null, "block_id": { "hash": "", "parts": parts }, "result_finalize_block": null });
             let event = json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "query": request["params"]["query"],
                 "data": { "type": "tendermint/event/NewBlock", "value": value }, "events": {} } });
-            socket
-                .send(tungstenite::Message::Text(event.to_string()))
-                .await?;
+            socket.send(tungstenite::Message::Text(event.to_string())).await?;
         }
         Ok(())
     }

@@ -26,22 +26,11 @@ fn mark(n: u64) -> Value {
     json!([{ "type": "mark", "attributes": [{ "key": "block", "value": n.to_string(), "index": true }] }])
 }
 
-async fn expect(
-    blocks: &mut Receiver<Result<BlockEvents, Error>>,
-    heights: std::ops::RangeInclusive<u64>,
-) {
+async fn expect(blocks: &mut Receiver<Result<BlockEvents, Error>>, heights: std::ops::RangeInclusive<u64>) {
     for height in heights {
-        let block = timeout(LIMIT, blocks.recv())
-            .await
-            .unwrap()
-            .unwrap()
-            .unwrap();
+        let block = timeout(LIMIT, blocks.recv()).await.unwrap().unwrap().unwrap();
         assert_eq!(block.height, height);
-        let event = Event {
-            kind: "mark".into(),
-            attributes: vec![("block".into(), height.to_string())],
-            tx: None,
-        };
+        let event = Event { kind: "mark".into(), attributes: vec![("block".into(), height.to_string())], tx: None };
         assert_eq!(block.events, [event]);
     }
 }
@@ -60,12 +49,7 @@ async fn no_height_is_left_out_or_given_twice() {
     expect(&mut blocks, 8..=30).await;
     // The subscription came back and wakes the follower.
     let subscribed = async {
-        while chain
-            .state()
-            .requests
-            .get("subscribe")
-            .is_none_or(|n| *n < 2)
-        {
+        while chain.state().requests.get("subscribe").is_none_or(|n| *n < 2) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
@@ -76,17 +60,9 @@ async fn no_height_is_left_out_or_given_twice() {
         expect(&mut blocks, n..=n).await;
     }
     // Asking once a second alone would take at least this long.
-    assert!(
-        start.elapsed() < Duration::from_secs(15),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
     // Nothing more is given, and nothing was given twice.
-    assert!(
-        timeout(Duration::from_millis(1500), blocks.recv())
-            .await
-            .is_err()
-    );
+    assert!(timeout(Duration::from_millis(1500), blocks.recv()).await.is_err());
 }
 
 #[tokio::test]
@@ -95,21 +71,8 @@ async fn a_pruned_block_ends_it_with_an_error() {
     (1..=5).for_each(|n| chain.block(mark(n)));
     chain.state().lowest = 4;
     let mut blocks = follow(&chain.url, 0).unwrap();
-    let error = timeout(LIMIT, blocks.recv())
-        .await
-        .unwrap()
-        .unwrap()
-        .unwrap_err();
-    assert!(
-        matches!(
-            error,
-            Error::Pruned {
-                height: 1,
-                lowest: 4
-            }
-        ),
-        "{error}"
-    );
+    let error = timeout(LIMIT, blocks.recv()).await.unwrap().unwrap().unwrap_err();
+    assert!(matches!(error, Error::Pruned { height: 1, lowest: 4 }), "{error}");
     assert!(blocks.recv().await.is_none());
     let mut blocks = follow(&chain.url, 4).unwrap();
     expect(&mut blocks, 4..=5).await;
@@ -118,65 +81,31 @@ async fn a_pruned_block_ends_it_with_an_error() {
 
 /// As the runtime emits it: each field as JSON under its name, then where it came from.
 fn emitted<M: Message + Name>(message: &M) -> Event {
-    let Value::Object(fields) = to_json(message).unwrap() else {
-        panic!()
-    };
-    let mut attributes: Vec<_> = fields
-        .into_iter()
-        .map(|(key, value)| (key, value.to_string()))
-        .collect();
+    let Value::Object(fields) = to_json(message).unwrap() else { panic!() };
+    let mut attributes: Vec<_> = fields.into_iter().map(|(key, value)| (key, value.to_string())).collect();
     attributes.push(("msg_index".into(), "0".into()));
-    Event {
-        kind: M::full_name(),
-        attributes,
-        tx: Some(0),
-    }
+    Event { kind: M::full_name(), attributes, tx: Some(0) }
 }
 
 #[test]
 fn typed_events_come_back_as_they_were() {
-    let id = LeaseId {
-        owner: "aliquot1a".into(),
-        dseq: u64::MAX,
-        gseq: 1,
-        oseq: 2,
-        provider: "aliquot1\"b".into(),
-    };
-    let price = Some(Coin {
-        denom: "ualq".into(),
-        amount: "5".into(),
-    });
-    let bid = EventBidCreated {
-        id: Some(id.clone()),
-        price,
-    };
+    let id = LeaseId { owner: "aliquot1a".into(), dseq: u64::MAX, gseq: 1, oseq: 2, provider: "aliquot1\"b".into() };
+    let price = Some(Coin { denom: "ualq".into(), amount: "5".into() });
+    let bid = EventBidCreated { id: Some(id.clone()), price };
     let event = emitted(&bid);
     assert_eq!(event.kind, "aliquot.market.v1.EventBidCreated");
     assert_eq!(decode::<EventBidCreated>(&event).unwrap().unwrap(), bid);
     assert!(event.decode::<EventLeaseClosed>().is_none());
 
-    let sampled = EventJobSampled {
-        id: Some(id.clone()),
-        sampled: vec![0, 7, 900],
-        open_deadline: 44,
-    };
-    assert_eq!(
-        emitted(&sampled)
-            .decode::<EventJobSampled>()
-            .unwrap()
-            .unwrap(),
-        sampled
-    );
+    let sampled = EventJobSampled { id: Some(id.clone()), sampled: vec![0, 7, 900], open_deadline: 44 };
+    assert_eq!(emitted(&sampled).decode::<EventJobSampled>().unwrap().unwrap(), sampled);
     let slashed = EventSlashed {
         device_id: vec![1; 32],
         id: Some(id),
         burned: "18446744073709551616".into(),
         ..Default::default()
     };
-    assert_eq!(
-        emitted(&slashed).decode::<EventSlashed>().unwrap().unwrap(),
-        slashed
-    );
+    assert_eq!(emitted(&slashed).decode::<EventSlashed>().unwrap().unwrap(), slashed);
 }
 
 #[test]
@@ -186,22 +115,11 @@ fn events_that_are_not_what_they_say_are_errors() {
         attributes: vec![(key.into(), value.into())],
         tx: None,
     };
-    for (key, value) in [
-        ("open_deadline", "unquoted text"),
-        ("open_deadline", "\"x\""),
-        ("nothing", "1"),
-        ("sampled", "{}"),
-    ] {
-        let error = of(key, value)
-            .decode::<EventJobSampled>()
-            .unwrap()
-            .unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("aliquot.compute.v1.EventJobSampled"),
-            "{error}"
-        );
+    for (key, value) in
+        [("open_deadline", "unquoted text"), ("open_deadline", "\"x\""), ("nothing", "1"), ("sampled", "{}")]
+    {
+        let error = of(key, value).decode::<EventJobSampled>().unwrap().unwrap_err();
+        assert!(error.to_string().contains("aliquot.compute.v1.EventJobSampled"), "{error}");
     }
     let mut twice = of("open_deadline", "\"1\"");
     twice.attributes.push(twice.attributes[0].clone());

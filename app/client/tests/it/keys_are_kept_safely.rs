@@ -15,26 +15,13 @@ const PASS: &str = "correct horse";
 #[test]
 fn a_published_mnemonic_gives_its_published_address() {
     let key = Key::from_mnemonic(ABANDON).unwrap();
-    let cosmos: AccountId = "cosmos19rl4cm2hmr8afy4kldpxz3fka4jguq0auqdal4"
-        .parse()
-        .unwrap();
+    let cosmos: AccountId = "cosmos19rl4cm2hmr8afy4kldpxz3fka4jguq0auqdal4".parse().unwrap();
     assert_eq!(key.account_id().to_bytes(), cosmos.to_bytes());
-    assert_eq!(
-        key.address(),
-        AccountId::new("aliquot", &cosmos.to_bytes())
-            .unwrap()
-            .as_ref()
-    );
-    assert!(
-        key.address()
-            .starts_with("aliquot19rl4cm2hmr8afy4kldpxz3fka4jguq0a")
-    );
+    assert_eq!(key.address(), AccountId::new("aliquot", &cosmos.to_bytes()).unwrap().as_ref());
+    assert!(key.address().starts_with("aliquot19rl4cm2hmr8afy4kldpxz3fka4jguq0a"));
     // However it is spaced.
     let spaced = ABANDON.replace(' ', "\n  ");
-    assert_eq!(
-        Key::from_mnemonic(&spaced).unwrap().address(),
-        key.address()
-    );
+    assert_eq!(Key::from_mnemonic(&spaced).unwrap().address(), key.address());
 }
 
 #[test]
@@ -67,40 +54,20 @@ fn a_key_comes_back_with_its_passphrase_alone() {
     assert_eq!(names, ["provider", "tenant"]);
     assert_eq!(ring.info("provider").unwrap(), info);
     let key = ring.load("tenant", PASS).unwrap();
-    assert_eq!(
-        key.address(),
-        Key::from_mnemonic(words.phrase()).unwrap().address()
-    );
+    assert_eq!(key.address(), Key::from_mnemonic(words.phrase()).unwrap().address());
     assert_eq!(ring.load("provider", PASS).unwrap().address(), info.address);
-    assert!(
-        matches!(ring.load("tenant", "correct hors"), Err(KeyringError::WrongPassphrase(n)) if n == "tenant")
-    );
+    assert!(matches!(ring.load("tenant", "correct hors"), Err(KeyringError::WrongPassphrase(n)) if n == "tenant"));
 
     let file = home.join("tenant.json");
-    assert_eq!(
-        fs::metadata(&file).unwrap().permissions().mode() & 0o777,
-        0o600
-    );
-    assert_eq!(
-        fs::metadata(&home).unwrap().permissions().mode() & 0o777,
-        0o700
-    );
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::metadata(&home).unwrap().permissions().mode() & 0o777, 0o700);
     // No temporary file stays, and no word of the mnemonic is in what does.
     assert_eq!(fs::read_dir(&home).unwrap().count(), 2);
     let text = fs::read_to_string(&file).unwrap();
-    assert!(
-        words
-            .phrase()
-            .split(' ')
-            .filter(|w| w.len() > 4)
-            .all(|w| !text.contains(w))
-    );
+    assert!(words.phrase().split(' ').filter(|w| w.len() > 4).all(|w| !text.contains(w)));
 
     ring.delete("tenant").unwrap();
-    assert!(matches!(
-        ring.load("tenant", PASS),
-        Err(KeyringError::NotFound { .. })
-    ));
+    assert!(matches!(ring.load("tenant", PASS), Err(KeyringError::NotFound { .. })));
     assert_eq!(ring.list().unwrap().len(), 1);
 }
 
@@ -121,32 +88,20 @@ fn a_file_that_was_altered_or_exchanged_does_not_open() {
     let (a, b) = (dir.path().join("a.json"), dir.path().join("b.json"));
 
     // One key's file under the other's name, with the name inside changed too.
-    let exchanged = fs::read_to_string(&a)
-        .unwrap()
-        .replace("\"name\": \"a\"", "\"name\": \"b\"");
+    let exchanged = fs::read_to_string(&a).unwrap().replace("\"name\": \"a\"", "\"name\": \"b\"");
     fs::write(&b, exchanged).unwrap();
-    assert!(matches!(
-        ring.load("b", PASS),
-        Err(KeyringError::WrongPassphrase(_))
-    ));
+    assert!(matches!(ring.load("b", PASS), Err(KeyringError::WrongPassphrase(_))));
 
     // Another address over the same secret.
     let good = fs::read_to_string(&a).unwrap();
     let address = ring.info("a").unwrap().address;
     fs::write(&a, good.replace(&address, "aliquot1elsewhere")).unwrap();
-    assert!(matches!(
-        ring.load("a", PASS),
-        Err(KeyringError::WrongPassphrase(_))
-    ));
+    assert!(matches!(ring.load("a", PASS), Err(KeyringError::WrongPassphrase(_))));
 
     for (from, to, why) in [
         ("\"version\": 1", "\"version\": 2", "version is 2"),
         ("argon2id", "scrypt", "unknown algorithm"),
-        (
-            "\"memory_kib\": 65536",
-            "\"memory_kib\": 4000000000",
-            "more work",
-        ),
+        ("\"memory_kib\": 65536", "\"memory_kib\": 4000000000", "more work"),
         ("\"nonce\": \"", "\"nonce\": \"*", "nonce is not base64"),
         ("\"cipher\"", "\"sipher\"", "unknown field"),
         ("{", "", "expected value"),
@@ -155,14 +110,8 @@ fn a_file_that_was_altered_or_exchanged_does_not_open() {
         assert_ne!(bad, good, "{from}");
         fs::write(&a, bad).unwrap();
         let error = ring.load("a", PASS).unwrap_err();
-        assert!(
-            matches!(error, KeyringError::Malformed { .. }),
-            "{from}: {error}"
-        );
-        assert!(
-            error.to_string().contains(why) || from == "{",
-            "{from}: {error}"
-        );
+        assert!(matches!(error, KeyringError::Malformed { .. }), "{from}: {error}");
+        assert!(error.to_string().contains(why) || from == "{", "{from}: {error}");
         assert!(error.to_string().contains("a.json"), "{error}");
     }
     fs::write(&a, good).unwrap();
@@ -177,12 +126,7 @@ fn what_is_refused_says_why() {
     let (eleven, unknown) = (&ABANDON[8..], ABANDON.replace("about", "aboud"));
     let checksum = ABANDON.replace("about", "abandon");
     let cases = [
-        (
-            "taken",
-            ABANDON,
-            PASS,
-            "a key named \"taken\" exists already",
-        ),
+        ("taken", ABANDON, PASS, "a key named \"taken\" exists already"),
         ("x", eleven, PASS, "has 12 or 24 words, this one has 11"),
         ("x", "", PASS, "this one has 0"),
         ("x", &unknown, PASS, "the mnemonic is not valid"),
@@ -196,22 +140,10 @@ fn what_is_refused_says_why() {
     for (name, words, pass, why) in cases {
         let error = ring.add(name, words, pass).unwrap_err().to_string();
         assert!(error.contains(why), "{name:?}: {error}");
-        assert!(
-            !error.contains("aboud"),
-            "words of a mnemonic are secret: {error}"
-        );
+        assert!(!error.contains("aboud"), "words of a mnemonic are secret: {error}");
     }
-    assert_eq!(
-        ring.list().unwrap().len(),
-        1,
-        "nothing refused leaves a file"
-    );
-    assert!(
-        ring.delete("gone")
-            .unwrap_err()
-            .to_string()
-            .contains("no key named \"gone\"")
-    );
+    assert_eq!(ring.list().unwrap().len(), 1, "nothing refused leaves a file");
+    assert!(ring.delete("gone").unwrap_err().to_string().contains("no key named \"gone\""));
     // The key that was there is there still.
     ring.load("taken", PASS).unwrap();
 }

@@ -30,7 +30,9 @@ mod tests {
     #[test]
     fn amounts_are_whole_numbers_with_a_denom() {
         assert_eq!(coin("12ualq").unwrap(), Coin { denom: "ualq".into(), amount: "12".into() });
-        for bad in ["", "ualq", "12", "0ualq", "-1ualq", "1.5ualq", "12 ualq", "340282366920938463463374607431768211456ualq"] {
+        for bad in
+            ["", "ualq", "12", "0ualq", "-1ualq", "1.5ualq", "12 ualq", "340282366920938463463374607431768211456ualq"]
+        {
             assert!(coin(bad).is_err(), "{bad}");
         }
         let sorted: Vec<String> = coins("1utest, 2ualq").unwrap().into_iter().map(|c| c.denom).collect();

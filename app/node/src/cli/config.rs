@@ -88,10 +88,8 @@ pub fn ensure_vrf_key(home: &Path) -> Result<()> {
         return Ok(());
     }
     let key = vrf::SecretKey::generate()?;
-    let file = VrfFile {
-        public_key: BASE64.encode(key.public_key()),
-        secret_key: BASE64.encode(key.to_bytes().as_slice()),
-    };
+    let file =
+        VrfFile { public_key: BASE64.encode(key.public_key()), secret_key: BASE64.encode(key.to_bytes().as_slice()) };
     let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
     out.write_all(serde_json::to_string_pretty(&file)?.as_bytes())?;
     out.sync_all()?;

@@ -141,20 +141,28 @@ fn validate(file: &File) -> Result<()> {
     fs::remove_dir_all(&folder).ok();
     let (validators, app_hash) = begun?;
     ensure!(!validators.is_empty(), "there is no validator: add one with `aliquotd genesis add-validator`");
-    println!("{} is valid: {} validators, app hash {}", file.path.display(), validators.len(), hex::encode_upper(app_hash));
+    println!(
+        "{} is valid: {} validators, app hash {}",
+        file.path.display(),
+        validators.len(),
+        hex::encode_upper(app_hash)
+    );
     Ok(())
 }
 
 /// What the chain begins with, before accounts and validators. `localnet` is for one second blocks and one machine.
 pub fn default_app_state(localnet: bool) -> Value {
     let each = |amount: &str| json!([coin("ualq", amount), coin("utest", amount)]);
-    let kernels: Vec<Value> = aliquot_kernels::Kernel::ALL.iter().map(|kernel| {
-        json!({
-            "name": kernel.name(),
-            "spec_hash": BASE64.encode(kernel.spec_hash()),
-            "vectors_hash": BASE64.encode(kernel.vectors_hash()),
+    let kernels: Vec<Value> = aliquot_kernels::Kernel::ALL
+        .iter()
+        .map(|kernel| {
+            json!({
+                "name": kernel.name(),
+                "spec_hash": BASE64.encode(kernel.spec_hash()),
+                "vectors_hash": BASE64.encode(kernel.vectors_hash()),
+            })
         })
-    }).collect();
+        .collect();
     json!({
         "bank": { "balances": [], "denom_metadata": [metadata()] },
         "validator": {
@@ -220,7 +228,8 @@ mod tests {
             let state = default_app_state(localnet);
             for (module, state) in state.as_object().unwrap() {
                 assert!(MODULES.iter().any(|m| m.name == module), "{module}");
-                let package = if module == "bank" { "cosmos.bank.v1beta1".into() } else { format!("aliquot.{module}.v1") };
+                let package =
+                    if module == "bank" { "cosmos.bank.v1beta1".into() } else { format!("aliquot.{module}.v1") };
                 protojson::from_json_by_name(&format!("{package}.GenesisState"), state).unwrap();
             }
         }

@@ -55,7 +55,7 @@ fn verbs() -> Vec<Verb> {
     let pool = aliquot_proto::descriptors();
     let mut verbs = Vec::new();
     for module in runtime::MODULES {
-        let names = ["aliquot", "cosmos"].into_iter().zip(["v1", "v1beta1"]);
+        let names = [("aliquot", "v1"), ("cosmos", "v1beta1"), ("cosmwasm", "v1")].into_iter();
         let service = names.map(|(root, version)| format!("{root}.{}.{version}.Query", module.name));
         let Some(service) = service.into_iter().find_map(|name| pool.get_service_by_name(&name)) else { continue };
         let path = |method: &MethodDescriptor| format!("/{}/{}", service.full_name(), method.name());
@@ -86,7 +86,9 @@ fn words(module: &str, service: &ServiceDescriptor, method: &MethodDescriptor) -
 /// A command of the verbs that begin with the same `depth` words.
 fn command(name: &str, verbs: &[&Verb], depth: usize) -> Command {
     let mut command = Command::new(name.to_string());
-    if let [verb] = verbs && verb.words.len() == depth {
+    if let [verb] = verbs
+        && verb.words.len() == depth
+    {
         let about = format!("{} of {}", verb.method.name(), verb.method.parent_service().package_name());
         command = match verb.method.name() {
             "AllBalances" => command.alias("balances"),
@@ -189,7 +191,10 @@ mod tests {
         assert_eq!(name, "aliquot.market.v1.Query.Lease");
         assert_eq!((&request["id"]["gseq"], &request["id"]["oseq"]), (&1.into(), &1.into()));
         let (name, request) = parse("bank balances aliquot1x");
-        assert_eq!((name.as_str(), &request["address"]), ("cosmos.bank.v1beta1.Query.AllBalances", &"aliquot1x".into()));
+        assert_eq!(
+            (name.as_str(), &request["address"]),
+            ("cosmos.bank.v1beta1.Query.AllBalances", &"aliquot1x".into())
+        );
         assert_eq!(parse("deployment list").0, "aliquot.deployment.v1.Query.Deployments");
         assert_eq!(parse("escrow audit").0, "aliquot.escrow.v1.Query.Audit");
         assert_eq!(parse("beacon beacon 12").1["height"], "12");

@@ -90,7 +90,9 @@ impl Session {
         let name = flags.from.context("say which key signs with --from; `aliquotd keys list` shows what there is")?;
         let gas = match flags.gas.as_str() {
             "auto" => Gas::Simulate,
-            number => Gas::Limit(number.parse().with_context(|| format!("--gas {number:?} is neither auto nor a number"))?),
+            number => {
+                Gas::Limit(number.parse().with_context(|| format!("--gas {number:?} is neither auto nor a number"))?)
+            }
         };
         let ring = globals.keyring()?;
         ring.info(&name)?;
@@ -149,11 +151,16 @@ fn raw(file: &PathBuf) -> Result<Vec<Any>> {
         one => vec![one],
     };
     ensure!(!messages.is_empty(), "{} holds no message", file.display());
-    messages.into_iter().map(|mut message| {
-        let fields = message.as_object_mut().context("a message is a JSON object with @type")?;
-        let url = fields.shift_remove("@type").context("a message names its type in @type, as /cosmos.bank.v1beta1.MsgSend")?;
-        let url = url.as_str().context("@type is a string")?.to_string();
-        let value = protojson::from_json_by_name(url.trim_start_matches('/'), &message)?;
-        Ok(Any { type_url: url, value })
-    }).collect()
+    messages
+        .into_iter()
+        .map(|mut message| {
+            let fields = message.as_object_mut().context("a message is a JSON object with @type")?;
+            let url = fields
+                .shift_remove("@type")
+                .context("a message names its type in @type, as /cosmos.bank.v1beta1.MsgSend")?;
+            let url = url.as_str().context("@type is a string")?.to_string();
+            let value = protojson::from_json_by_name(url.trim_start_matches('/'), &message)?;
+            Ok(Any { type_url: url, value })
+        })
+        .collect()
 }

@@ -27,7 +27,8 @@ struct Parts {
 
 impl Parts {
     fn new(chain: &TestChain, msg: Any) -> Self {
-        let signer = SignerData { chain_id: CHAIN_ID.into(), account_number: 0, sequence: chain.sequence(&key("alice")) };
+        let signer =
+            SignerData { chain_id: CHAIN_ID.into(), account_number: 0, sequence: chain.sequence(&key("alice")) };
         let builder = TxBuilder { msgs: vec![msg], gas_limit: GAS, fee: vec![coin(FEE)], ..TxBuilder::default() };
         let raw = TxRaw::decode(builder.sign(&key("alice"), &signer).bytes.as_slice()).unwrap();
         Parts {
@@ -44,7 +45,12 @@ impl Parts {
     /// Signs whatever bytes are given as body and auth info: only their encoding can then be wrong.
     fn sign(&self, body_bytes: Vec<u8>, auth_info_bytes: Vec<u8>) -> TxRaw {
         let (chain_id, account_number) = (self.chain_id.clone(), self.account);
-        let doc = SignDoc { body_bytes: body_bytes.clone(), auth_info_bytes: auth_info_bytes.clone(), chain_id, account_number };
+        let doc = SignDoc {
+            body_bytes: body_bytes.clone(),
+            auth_info_bytes: auth_info_bytes.clone(),
+            chain_id,
+            account_number,
+        };
         let signature = key(self.signer).sign(&doc.encode_to_vec()).to_vec();
         TxRaw { body_bytes, auth_info_bytes, signatures: vec![signature] }
     }
@@ -96,26 +102,43 @@ fn encodings(chain: &TestChain) -> Vec<Case> {
         out
     };
     let any_with = |value: Vec<u8>| field(1, &Any { type_url: msg.type_url.clone(), value }.encode_to_vec());
-    let deep = (0..40).fold(msg.clone(), |inner, _| Any { type_url: "/google.protobuf.Any".into(), value: inner.encode_to_vec() });
+    let deep = (0..40)
+        .fold(msg.clone(), |inner, _| Any { type_url: "/google.protobuf.Any".into(), value: inner.encode_to_vec() });
     vec![
         ("empty", ("sdk", 18), vec![]),
         ("garbage", ("sdk", 2), vec![0xff; 40]),
         ("cut short", ("sdk", 2), bytes[..bytes.len() - 1].to_vec()),
         ("unknown field in the raw transaction", ("sdk", 2), with(&field(9, b"x"))),
         ("body twice", ("sdk", 2), [field(1, &body), bytes.clone()].concat()),
-        ("auth info twice", ("sdk", 2), [field(1, &body), field(2, &auth), field(2, &auth), field(3, &raw.signatures[0])].concat()),
+        (
+            "auth info twice",
+            ("sdk", 2),
+            [field(1, &body), field(2, &auth), field(2, &auth), field(3, &raw.signatures[0])].concat(),
+        ),
         ("fields out of order", ("sdk", 2), swapped),
         ("length with a long varint", ("sdk", 2), long_varint),
         ("unknown field in the body", ("sdk", 2), body_of([body.clone(), field(77, b"x")].concat())),
         ("unknown field in a message", ("sdk", 2), body_of(any_with([msg.value.clone(), field(9, b"x")].concat()))),
-        ("field of a message twice", ("sdk", 2), body_of(any_with([field(1, b"aliquot1x"), msg.value.clone()].concat()))),
+        (
+            "field of a message twice",
+            ("sdk", 2),
+            body_of(any_with([field(1, b"aliquot1x"), msg.value.clone()].concat())),
+        ),
         ("explicit default in the body", ("sdk", 2), body_of([body.clone(), vec![0x18, 0]].concat())),
         ("text that is not UTF-8", ("sdk", 2), body_of([body.clone(), field(2, &[0xff, 0xfe])].concat())),
-        ("unknown field in the auth info", ("sdk", 2), tx.sign(body.clone(), [auth.clone(), field(50, b"x")].concat()).encode_to_vec()),
+        (
+            "unknown field in the auth info",
+            ("sdk", 2),
+            tx.sign(body.clone(), [auth.clone(), field(50, b"x")].concat()).encode_to_vec(),
+        ),
         ("message nested without end", ("sdk", 2), body_of(field(1, &deep.encode_to_vec()))),
         ("oversized", ("sdk", 21), changed(chain, |p| p.body.memo = "x".repeat(600_000))),
         ("no messages", ("sdk", 18), changed(chain, |p| p.body.messages.clear())),
-        ("unknown message type", ("sdk", 2), changed(chain, |p| p.body.messages[0].type_url = "/cosmos.bank.v1beta1.MsgNothing".into())),
+        (
+            "unknown message type",
+            ("sdk", 2),
+            changed(chain, |p| p.body.messages[0].type_url = "/cosmos.bank.v1beta1.MsgNothing".into()),
+        ),
     ]
 }
 
@@ -151,34 +174,62 @@ fn antes(chain: &TestChain) -> Vec<Case> {
         ("gas of zero", ("sdk", 41), changed(chain, |p| p.auth.fee.as_mut().unwrap().gas_limit = 0)),
         ("gas without end", ("sdk", 41), changed(chain, |p| p.auth.fee.as_mut().unwrap().gas_limit = u64::MAX)),
         ("gas too small for the ante", ("sdk", 11), changed(chain, |p| p.auth.fee.as_mut().unwrap().gas_limit = 5_000)),
-        ("fee above the balance", ("sdk", 5), changed(chain, |p| p.auth.fee.as_mut().unwrap().amount = vec![coin(FUNDS * 2)])),
-        ("fee that overflows", ("sdk", 10), changed(chain, |p| p.auth.fee.as_mut().unwrap().amount[0].amount = "9".repeat(40))),
+        (
+            "fee above the balance",
+            ("sdk", 5),
+            changed(chain, |p| p.auth.fee.as_mut().unwrap().amount = vec![coin(FUNDS * 2)]),
+        ),
+        (
+            "fee that overflows",
+            ("sdk", 10),
+            changed(chain, |p| p.auth.fee.as_mut().unwrap().amount[0].amount = "9".repeat(40)),
+        ),
         ("fee of zero coins", ("sdk", 10), changed(chain, |p| p.auth.fee.as_mut().unwrap().amount = vec![coin(0)])),
         ("no fee at all", ("sdk", 13), changed(chain, |p| p.auth.fee = None)),
-        ("fee granter", ("sdk", 37), changed(chain, |p| p.auth.fee.as_mut().unwrap().granter = key("bob").address().into())),
-        ("foreign fee payer", ("sdk", 37), changed(chain, |p| p.auth.fee.as_mut().unwrap().payer = key("bob").address().into())),
+        (
+            "fee granter",
+            ("sdk", 37),
+            changed(chain, |p| p.auth.fee.as_mut().unwrap().granter = key("bob").address().into()),
+        ),
+        (
+            "foreign fee payer",
+            ("sdk", 37),
+            changed(chain, |p| p.auth.fee.as_mut().unwrap().payer = key("bob").address().into()),
+        ),
         ("account that does not exist", ("sdk", 9), stranger.sign(&key("stranger"), &signer).bytes),
-        ("key of another account", ("sdk", 8), changed(chain, |p| p.auth.signer_infos[0].public_key = Some(key("bob").public_key_any()))),
+        (
+            "key of another account",
+            ("sdk", 8),
+            changed(chain, |p| p.auth.signer_infos[0].public_key = Some(key("bob").public_key_any())),
+        ),
         ("sign mode that is none", ("sdk", 37), changed(chain, |p| p.auth.signer_infos[0].mode_info = None)),
-        ("beacon item from a wallet", ("sdk", 6), changed(chain, |p| p.body.messages[0] = beacon_message())),
-        ("sender that is no address", ("sdk", 7), changed(chain, |p| {
-            let msg = MsgSend { from_address: "nobody".into(), ..send("alice", "bob", 1) };
-            p.body.messages[0] = aliquot_client::any(&msg);
-        })),
-        ("sender in upper case", ("sdk", 7), changed(chain, |p| {
-            let msg = MsgSend { from_address: key("alice").address().to_uppercase(), ..send("alice", "bob", 1) };
-            p.body.messages[0] = aliquot_client::any(&msg);
-        })),
-        ("tip", ("sdk", 37), changed(chain, |p| {
-            #[allow(deprecated)] // the field is refused because the Cosmos SDK gave it up
-            { p.auth.tip = Some(Tip { amount: vec![coin(1)], tipper: key("bob").address().into() }); }
-        })),
+        (
+            "sender that is no address",
+            ("sdk", 7),
+            changed(chain, |p| {
+                let msg = MsgSend { from_address: "nobody".into(), ..send("alice", "bob", 1) };
+                p.body.messages[0] = aliquot_client::any(&msg);
+            }),
+        ),
+        (
+            "sender in upper case",
+            ("sdk", 7),
+            changed(chain, |p| {
+                let msg = MsgSend { from_address: key("alice").address().to_uppercase(), ..send("alice", "bob", 1) };
+                p.body.messages[0] = aliquot_client::any(&msg);
+            }),
+        ),
+        (
+            "tip",
+            ("sdk", 37),
+            changed(chain, |p| {
+                #[allow(deprecated)] // the field is refused because the Cosmos SDK gave it up
+                {
+                    p.auth.tip = Some(Tip { amount: vec![coin(1)], tipper: key("bob").address().into() });
+                }
+            }),
+        ),
     ]
-}
-
-fn beacon_message() -> Any {
-    let msg = aliquot_proto::beacon::v1::MsgBeacon { proposer: aliquot_sdk::consensus_address(&[1; 20]), proof: vec![0; 80] };
-    aliquot_client::any(&msg)
 }
 
 /// State without what every block moves on by itself.
@@ -237,28 +288,81 @@ fn no_wrong_message_changes_more_than_fee_and_sequence() {
     let cases: Vec<(&str, &str, (&str, u32), Any)> = vec![
         ("alice", "send of zero", ("sdk", 10), to(vec![coin(0)])),
         ("alice", "send of nothing", ("sdk", 10), to(vec![])),
-        ("alice", "send of a negative amount", ("sdk", 10), to(vec![aliquot_proto::Coin { denom: "ualq".into(), amount: "-1".into() }])),
-        ("alice", "send that overflows", ("sdk", 10), to(vec![aliquot_proto::Coin { denom: "ualq".into(), amount: "9".repeat(60) }])),
+        (
+            "alice",
+            "send of a negative amount",
+            ("sdk", 10),
+            to(vec![aliquot_proto::Coin { denom: "ualq".into(), amount: "-1".into() }]),
+        ),
+        (
+            "alice",
+            "send that overflows",
+            ("sdk", 10),
+            to(vec![aliquot_proto::Coin { denom: "ualq".into(), amount: "9".repeat(60) }]),
+        ),
         ("alice", "send above the balance", ("sdk", 5), to(vec![coin(u128::MAX)])),
-        ("alice", "send of a denom that is none", ("sdk", 10), to(vec![aliquot_proto::Coin { denom: "!".into(), amount: "1".into() }])),
-        ("alice", "send of unsorted coins", ("sdk", 10), to(vec![aliquot_proto::Coin { denom: "utest".into(), amount: "1".into() }, coin(1)])),
-        ("alice", "multi-send that does not add up", ("sdk", 10), aliquot_client::any(&MsgMultiSend {
-            inputs: vec![Input { address: key("alice").address().into(), coins: vec![coin(5)] }],
-            outputs: vec![Output { address: key("bob").address().into(), coins: vec![coin(6)] }],
-        })),
+        (
+            "alice",
+            "send of a denom that is none",
+            ("sdk", 10),
+            to(vec![aliquot_proto::Coin { denom: "!".into(), amount: "1".into() }]),
+        ),
+        (
+            "alice",
+            "send of unsorted coins",
+            ("sdk", 10),
+            to(vec![aliquot_proto::Coin { denom: "utest".into(), amount: "1".into() }, coin(1)]),
+        ),
+        (
+            "alice",
+            "multi-send that does not add up",
+            ("sdk", 10),
+            aliquot_client::any(&MsgMultiSend {
+                inputs: vec![Input { address: key("alice").address().into(), coins: vec![coin(5)] }],
+                outputs: vec![Output { address: key("bob").address().into(), coins: vec![coin(6)] }],
+            }),
+        ),
         ("tenant", "deployment with a used dseq", ("deployment", 3), aliquot_client::any(&create_deployment(2))),
         ("tenant", "deployment without groups", ("deployment", 6), deployment(|m| m.groups.clear())),
         ("tenant", "deployment with dseq 0", ("deployment", 5), deployment(|m| m.dseq = 0)),
         ("tenant", "deployment with a short hash", ("deployment", 7), deployment(|m| m.hash.truncate(31))),
         ("tenant", "deployment of an unknown kernel", ("compute", 2), deployment(|m| job_of(m).kernel = "NOPE".into())),
-        ("tenant", "deployment with a scene that is none", ("compute", 3), deployment(|m| job_of(m).input = b"size 1 2 3".to_vec())),
+        (
+            "tenant",
+            "deployment with a scene that is none",
+            ("compute", 3),
+            deployment(|m| job_of(m).input = b"size 1 2 3".to_vec()),
+        ),
         ("tenant", "deployment with 7 samples", ("compute", 5), deployment(|m| job_of(m).samples = 7)),
         ("tenant", "deployment below the least deposit", ("escrow", 4), deployment(|m| m.deposit = Some(coin(1)))),
-        ("tenant", "deployment in a denom not allowed", ("escrow", 3), deployment(|m| m.deposit.as_mut().unwrap().denom = "uother".into())),
-        ("tenant", "deposit into an account that is none", ("escrow", 2), aliquot_client::any(&MsgAccountDeposit {
-            depositor: tenant.clone(), owner: tenant.clone(), dseq: 99, amount: Some(coin(5)) })),
-        ("tenant", "whale deposit that no sub-unit counter holds", ("escrow", 6), aliquot_client::any(&MsgAccountDeposit {
-            depositor: tenant.clone(), owner: tenant.clone(), dseq: 2, amount: Some(coin(1 << 127)) })),
+        (
+            "tenant",
+            "deployment in a denom not allowed",
+            ("escrow", 3),
+            deployment(|m| m.deposit.as_mut().unwrap().denom = "uother".into()),
+        ),
+        (
+            "tenant",
+            "deposit into an account that is none",
+            ("escrow", 2),
+            aliquot_client::any(&MsgAccountDeposit {
+                depositor: tenant.clone(),
+                owner: tenant.clone(),
+                dseq: 99,
+                amount: Some(coin(5)),
+            }),
+        ),
+        (
+            "tenant",
+            "whale deposit that no sub-unit counter holds",
+            ("escrow", 6),
+            aliquot_client::any(&MsgAccountDeposit {
+                depositor: tenant.clone(),
+                owner: tenant.clone(),
+                dseq: 2,
+                amount: Some(coin(1 << 127)),
+            }),
+        ),
         ("rival", "bid above the maximum", ("market", 8), bid(&|m| m.price = Some(coin(2_000_001)))),
         ("rival", "bid of zero", ("sdk", 10), bid(&|m| m.price = Some(coin(0)))),
         ("rival", "bid beyond the free bond", ("compute", 10), bid(&|m| m.price = Some(coin(1_000_001)))),
@@ -268,16 +372,94 @@ fn no_wrong_message_changes_more_than_fee_and_sequence() {
         ("rival", "bid on an order that is taken", ("market", 3), bid(&|m| m.id = Some(lease_id("rival", 1)))),
         ("rival", "bid with a small deposit", ("market", 9), bid(&|m| m.deposit = Some(coin(1)))),
         ("rival", "bid for another provider", ("provider", 5), bid(&|m| m.id = lease2("provider"))),
-        ("tenant", "lease of a bid that is none", ("market", 4), aliquot_client::any(&market::MsgCreateLease { owner: tenant.clone(), id: lease2("rival") })),
-        ("tenant", "lease of a taken order", ("market", 3), aliquot_client::any(&market::MsgCreateLease { owner: tenant.clone(), id: Some(id.clone()) })),
-        ("alice", "lease for another owner", ("market", 16), aliquot_client::any(&market::MsgCreateLease { owner: key("alice").address().into(), id: lease2("rival") })),
-        ("rival", "commit for another provider", ("provider", 5), aliquot_client::any(&compute::MsgCommitResult { signer: key("rival").address().into(), id: Some(id.clone()), root: vec![0; 32] })),
-        ("provider", "commit of a short root", ("compute", 14), aliquot_client::any(&compute::MsgCommitResult { signer: id.provider.clone(), id: Some(id.clone()), root: vec![0; 31] })),
-        ("provider", "opening before the sample", ("compute", 12), aliquot_client::any(&compute::MsgOpenSamples { signer: id.provider.clone(), id: Some(id.clone()), openings: None })),
-        ("provider", "registering twice", ("provider", 2), aliquot_client::any(&aliquot_proto::provider::v1::MsgCreateProvider { owner: id.provider.clone(), host_uri: "http://127.0.0.1:1".into(), ..Default::default() })),
-        ("provider", "device twice", ("compute", 7), aliquot_client::any(&compute::MsgRegisterDevice { provider: id.provider.clone(), nonce: 1, bond: Some(coin(5_000_000)) })),
-        ("provider", "withdrawing locked bond", ("compute", 10), aliquot_client::any(&compute::MsgUpdateBond { provider: id.provider.clone(), device_id: job(&chain, &id).device_id, amount: Some(coin(8_000_000)), withdraw: true })),
-        ("alice", "validators by a stranger", ("validator", 2), aliquot_client::any(&aliquot_proto::validator::v1::MsgUpdateValidators { authority: key("alice").address().into(), validators: vec![] })),
+        (
+            "tenant",
+            "lease of a bid that is none",
+            ("market", 4),
+            aliquot_client::any(&market::MsgCreateLease { owner: tenant.clone(), id: lease2("rival") }),
+        ),
+        (
+            "tenant",
+            "lease of a taken order",
+            ("market", 3),
+            aliquot_client::any(&market::MsgCreateLease { owner: tenant.clone(), id: Some(id.clone()) }),
+        ),
+        (
+            "alice",
+            "lease for another owner",
+            ("market", 16),
+            aliquot_client::any(&market::MsgCreateLease { owner: key("alice").address().into(), id: lease2("rival") }),
+        ),
+        (
+            "rival",
+            "commit for another provider",
+            ("provider", 5),
+            aliquot_client::any(&compute::MsgCommitResult {
+                signer: key("rival").address().into(),
+                id: Some(id.clone()),
+                root: vec![0; 32],
+            }),
+        ),
+        (
+            "provider",
+            "commit of a short root",
+            ("compute", 14),
+            aliquot_client::any(&compute::MsgCommitResult {
+                signer: id.provider.clone(),
+                id: Some(id.clone()),
+                root: vec![0; 31],
+            }),
+        ),
+        (
+            "provider",
+            "opening before the sample",
+            ("compute", 12),
+            aliquot_client::any(&compute::MsgOpenSamples {
+                signer: id.provider.clone(),
+                id: Some(id.clone()),
+                openings: None,
+            }),
+        ),
+        (
+            "provider",
+            "registering twice",
+            ("provider", 2),
+            aliquot_client::any(&aliquot_proto::provider::v1::MsgCreateProvider {
+                owner: id.provider.clone(),
+                host_uri: "http://127.0.0.1:1".into(),
+                ..Default::default()
+            }),
+        ),
+        (
+            "provider",
+            "device twice",
+            ("compute", 7),
+            aliquot_client::any(&compute::MsgRegisterDevice {
+                provider: id.provider.clone(),
+                nonce: 1,
+                bond: Some(coin(5_000_000)),
+            }),
+        ),
+        (
+            "provider",
+            "withdrawing locked bond",
+            ("compute", 10),
+            aliquot_client::any(&compute::MsgUpdateBond {
+                provider: id.provider.clone(),
+                device_id: job(&chain, &id).device_id,
+                amount: Some(coin(8_000_000)),
+                withdraw: true,
+            }),
+        ),
+        (
+            "alice",
+            "validators by a stranger",
+            ("validator", 2),
+            aliquot_client::any(&aliquot_proto::validator::v1::MsgUpdateValidators {
+                authority: key("alice").address().into(),
+                validators: vec![],
+            }),
+        ),
     ];
     for (signer, name, expected, msg) in cases {
         let mut before = settled(&chain);

@@ -22,13 +22,7 @@ pub static OUTPUTS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
 });
 
 pub fn lease_id(provider: &str, dseq: u64) -> LeaseId {
-    LeaseId {
-        owner: key("tenant").address().into(),
-        dseq,
-        gseq: 1,
-        oseq: 1,
-        provider: key(provider).address().into(),
-    }
+    LeaseId { owner: key("tenant").address().into(), dseq, gseq: 1, oseq: 1, provider: key(provider).address().into() }
 }
 
 pub fn lease_text(id: &LeaseId) -> String {
@@ -40,7 +34,12 @@ pub fn create_deployment(dseq: u64) -> deployment::MsgCreateDeployment {
     deployment::MsgCreateDeployment {
         owner: key("tenant").address().into(),
         dseq,
-        groups: vec![GroupSpec { name: "picture".into(), requirements: None, job: Some(job), max_price: Some(coin(2_000_000)) }],
+        groups: vec![GroupSpec {
+            name: "picture".into(),
+            requirements: None,
+            job: Some(job),
+            max_price: Some(coin(2_000_000)),
+        }],
         hash: vec![1; 32],
         deposit: Some(coin(DEPOSIT)),
     }
@@ -82,7 +81,8 @@ pub fn lease(chain: &mut TestChain, dseq: u64, device: &[u8]) {
 
 pub fn tree(id: &LeaseId, outputs: &[Vec<u8>]) -> merkle::Tree {
     let name = lease_text(id);
-    let leaf = |(index, output): (usize, &Vec<u8>)| merkle::leaf_hash("RENDER_Q16", name.as_bytes(), index as u32, output);
+    let leaf =
+        |(index, output): (usize, &Vec<u8>)| merkle::leaf_hash("RENDER_Q16", name.as_bytes(), index as u32, output);
     merkle::Tree::new(outputs.iter().enumerate().map(leaf).collect()).unwrap()
 }
 
@@ -144,7 +144,10 @@ fn an_honest_job_is_paid_and_the_rest_returns_to_the_sub_unit() {
     assert_eq!(earnings(&chain, &provider), gross - fee);
     let part = |name: &str| earnings(&chain, &aliquot_sdk::Address::module(name).to_string());
     let (stakers, community) = (fee * 4000 / 10_000, fee * 3333 / 10_000);
-    assert_eq!((part("fee_stakers"), part("community"), part("insurance")), (stakers, community, fee - stakers - community));
+    assert_eq!(
+        (part("fee_stakers"), part("community"), part("insurance")),
+        (stakers, community, fee - stakers - community)
+    );
     assert_eq!(chain.balance(&id.owner), tenant_before + DEPOSIT - PRICE);
 
     let before = chain.balance(&provider);
@@ -155,7 +158,8 @@ fn an_honest_job_is_paid_and_the_rest_returns_to_the_sub_unit() {
     let again = response::<market::MsgWithdrawLeaseResponse>(&chain.run(&key("provider"), &withdraw)).amount.unwrap();
     assert_eq!(again.amount, "0");
 
-    let audit: escrow::QueryAuditResponse = chain.query("/aliquot.escrow.v1.Query/Audit", &escrow::QueryAuditRequest {});
+    let audit: escrow::QueryAuditResponse =
+        chain.query("/aliquot.escrow.v1.Query/Audit", &escrow::QueryAuditRequest {});
     assert!(audit.balanced && audit.denoms.len() == 2, "{audit:?}");
 }
 

@@ -143,7 +143,9 @@ fn more_work_than_the_budget_waits_its_turn_and_is_verified_in_order() {
         lease(&mut chain, id.dseq, &device);
         if id.dseq == 6 {
             for id in &ids {
-                txs.push(chain.tx(&key("provider"), aliquot_client::TxBuilder::new().msg(&commit(id, &tree(id, &OUTPUTS)))));
+                txs.push(
+                    chain.tx(&key("provider"), aliquot_client::TxBuilder::new().msg(&commit(id, &tree(id, &OUTPUTS)))),
+                );
             }
         }
     }

@@ -53,9 +53,13 @@ pub fn vrf() -> SecretKey {
 
 pub fn genesis() -> Value {
     let b64 = |bytes: &[u8]| STANDARD.encode(bytes);
-    let accounts: Vec<Value> =
-        NAMES.iter().map(|name| json!({"address": key(name).address(), "coins": [
-            {"denom": "ualq", "amount": FUNDS.to_string()}, {"denom": "utest", "amount": FUNDS.to_string()}]})).collect();
+    let accounts: Vec<Value> = NAMES
+        .iter()
+        .map(|name| {
+            json!({"address": key(name).address(), "coins": [
+            {"denom": "ualq", "amount": FUNDS.to_string()}, {"denom": "utest", "amount": FUNDS.to_string()}]})
+        })
+        .collect();
     let kernels: Vec<Value> = Kernel::ALL
         .iter()
         .map(|k| json!({"name": k.name(), "spec_hash": b64(&k.spec_hash()), "vectors_hash": b64(&k.vectors_hash())}))
@@ -143,7 +147,8 @@ impl TestChain {
 
     pub fn tx_at(&self, key: &Key, builder: TxBuilder, sequence: u64) -> Vec<u8> {
         let builder = if builder.gas_limit == 0 { builder.gas_limit(GAS).fee(coin(FEE)) } else { builder };
-        let signer = SignerData { chain_id: CHAIN_ID.into(), account_number: self.account(key).account_number, sequence };
+        let signer =
+            SignerData { chain_id: CHAIN_ID.into(), account_number: self.account(key).account_number, sequence };
         builder.sign(key, &signer).bytes
     }
 

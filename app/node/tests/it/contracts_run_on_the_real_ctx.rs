@@ -11,12 +11,7 @@ use std::{io::Write, path::Path};
 use tendermint_proto::v0_38::abci::ExecTxResult;
 
 fn artifact(name: &str) -> Vec<u8> {
-    std::fs::read(
-        Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../../contracts/artifacts")
-            .join(name),
-    )
-    .unwrap()
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts/artifacts").join(name)).unwrap()
 }
 
 /// A chain on which alice may upload.
@@ -29,11 +24,7 @@ fn chain() -> TestChain {
 }
 
 fn store(sender: &str, wasm_byte_code: Vec<u8>) -> wasm::MsgStoreCode {
-    wasm::MsgStoreCode {
-        sender: key(sender).address().into(),
-        wasm_byte_code,
-        ..Default::default()
-    }
+    wasm::MsgStoreCode { sender: key(sender).address().into(), wasm_byte_code, ..Default::default() }
 }
 
 fn upload(chain: &mut TestChain, name: &str) -> u64 {
@@ -71,10 +62,8 @@ fn run(chain: &mut TestChain, contract: &str, msg: Value) -> ExecTxResult {
 }
 
 fn ask(chain: &TestChain, contract: &str, msg: Value) -> Value {
-    let request = wasm::QuerySmartContractStateRequest {
-        address: contract.into(),
-        query_data: msg.to_string().into_bytes(),
-    };
+    let request =
+        wasm::QuerySmartContractStateRequest { address: contract.into(), query_data: msg.to_string().into_bytes() };
     let answer: wasm::QuerySmartContractStateResponse =
         chain.query("/cosmwasm.wasm.v1.Query/SmartContractState", &request);
     serde_json::from_slice(&answer.data).unwrap()
@@ -85,12 +74,8 @@ fn get(chain: &TestChain, contract: &str, key: &str) -> Value {
 }
 
 fn raw(chain: &TestChain, contract: &str, key: &str) -> Vec<u8> {
-    let request = wasm::QueryRawContractStateRequest {
-        address: contract.into(),
-        query_data: key.into(),
-    };
-    let answer: wasm::QueryRawContractStateResponse =
-        chain.query("/cosmwasm.wasm.v1.Query/RawContractState", &request);
+    let request = wasm::QueryRawContractStateRequest { address: contract.into(), query_data: key.into() };
+    let answer: wasm::QueryRawContractStateResponse = chain.query("/cosmwasm.wasm.v1.Query/RawContractState", &request);
     answer.data
 }
 
@@ -100,23 +85,13 @@ fn b64(msg: &Value) -> String {
 
 /// Kinds of events that contracts and their module emitted.
 fn kinds(result: &ExecTxResult) -> Vec<&str> {
-    let of_contracts =
-        |kind: &&str| !["tx", "message", "transfer", "coin_spent", "coin_received"].contains(kind);
-    result
-        .events
-        .iter()
-        .map(|event| event.r#type.as_str())
-        .filter(of_contracts)
-        .collect()
+    let of_contracts = |kind: &&str| !["tx", "message", "transfer", "coin_spent", "coin_received"].contains(kind);
+    result.events.iter().map(|event| event.r#type.as_str()).filter(of_contracts).collect()
 }
 
 fn attribute<'a>(result: &'a ExecTxResult, kind: &str, key: &str) -> Vec<&'a str> {
     let events = result.events.iter().filter(|event| event.r#type == kind);
-    events
-        .flat_map(|event| &event.attributes)
-        .filter(|a| a.key == key)
-        .map(|a| a.value.as_str())
-        .collect()
+    events.flat_map(|event| &event.attributes).filter(|a| a.key == key).map(|a| a.value.as_str()).collect()
 }
 
 #[test]
@@ -128,20 +103,10 @@ fn a_token_contract_moves_tokens() {
     let code: wasm::MsgStoreCodeResponse = response(&stored);
     assert_eq!(kinds(&stored), ["store_code"]);
     assert_eq!(attribute(&stored, "store_code", "code_id"), ["1"]);
-    let back: wasm::QueryCodeResponse = chain.query(
-        "/cosmwasm.wasm.v1.Query/Code",
-        &wasm::QueryCodeRequest {
-            code_id: code.code_id,
-        },
-    );
-    assert!(
-        back.data == artifact("cw20_base.wasm"),
-        "code is kept as it was before gzip"
-    );
-    let (alice, bob) = (
-        key("alice").address().to_string(),
-        key("bob").address().to_string(),
-    );
+    let back: wasm::QueryCodeResponse =
+        chain.query("/cosmwasm.wasm.v1.Query/Code", &wasm::QueryCodeRequest { code_id: code.code_id });
+    assert!(back.data == artifact("cw20_base.wasm"), "code is kept as it was before gzip");
+    let (alice, bob) = (key("alice").address().to_string(), key("bob").address().to_string());
     let token = instantiate(
         &mut chain,
         code.code_id,
@@ -150,52 +115,26 @@ fn a_token_contract_moves_tokens() {
         "initial_balances": [{"address": alice, "amount": "1000000"}]}),
     );
     assert_eq!(token.parse_address().as_bytes().len(), 32);
-    let moved = run(
-        &mut chain,
-        &token,
-        json!({"transfer": {"recipient": bob, "amount": "10"}}),
-    );
+    let moved = run(&mut chain, &token, json!({"transfer": {"recipient": bob, "amount": "10"}}));
     assert_eq!(kinds(&moved), ["execute", "wasm"]);
-    assert_eq!(
-        attribute(&moved, "wasm", "_contract_address"),
-        [token.as_str()]
-    );
+    assert_eq!(attribute(&moved, "wasm", "_contract_address"), [token.as_str()]);
     assert_eq!(attribute(&moved, "wasm", "action"), ["transfer"]);
-    let balance =
-        |who: &str| ask(&chain, &token, json!({"balance": {"address": who}}))["balance"].clone();
-    assert_eq!(
-        (balance(&bob), balance(&alice)),
-        (json!("10"), json!("999990"))
-    );
-    let too_much = execute(
-        &token,
-        &json!({"transfer": {"recipient": bob, "amount": "99999999"}}),
-    );
+    let balance = |who: &str| ask(&chain, &token, json!({"balance": {"address": who}}))["balance"].clone();
+    assert_eq!((balance(&bob), balance(&alice)), (json!("10"), json!("999990")));
+    let too_much = execute(&token, &json!({"transfer": {"recipient": bob, "amount": "99999999"}}));
     assert_eq!(chain.fails(&key("alice"), &too_much), ("wasm".into(), 5));
-    let request = wasm::QueryContractInfoRequest {
-        address: token.clone(),
-    };
-    let info: wasm::QueryContractInfoResponse =
-        chain.query("/cosmwasm.wasm.v1.Query/ContractInfo", &request);
+    let request = wasm::QueryContractInfoRequest { address: token.clone() };
+    let info: wasm::QueryContractInfoResponse = chain.query("/cosmwasm.wasm.v1.Query/ContractInfo", &request);
     assert_eq!(info.contract_info.unwrap().creator, alice);
 }
 
 #[test]
 fn only_those_named_upload() {
     let mut chain = chain();
-    assert_eq!(
-        chain.fails(&key("bob"), &store("bob", artifact("probe.wasm"))),
-        ("sdk".into(), 4)
-    );
-    assert_eq!(
-        chain.fails(&key("alice"), &store("alice", b"\0asm\x01\0\0\0".to_vec())),
-        ("wasm".into(), 2)
-    );
+    assert_eq!(chain.fails(&key("bob"), &store("bob", artifact("probe.wasm"))), ("sdk".into(), 4));
+    assert_eq!(chain.fails(&key("alice"), &store("alice", b"\0asm\x01\0\0\0".to_vec())), ("wasm".into(), 2));
     let mut closed = TestChain::new();
-    assert_eq!(
-        closed.fails(&key("alice"), &store("alice", artifact("probe.wasm"))),
-        ("sdk".into(), 4)
-    );
+    assert_eq!(closed.fails(&key("alice"), &store("alice", artifact("probe.wasm"))), ("sdk".into(), 4));
 }
 
 #[test]
@@ -205,23 +144,9 @@ fn a_nested_query_sees_what_the_contract_has_just_written() {
     let msg = json!({"write_then_query": {"contract": probe, "key": "a", "value": "fresh"}});
     let result = run(&mut chain, &probe, msg);
     let data = response::<wasm::MsgExecuteContractResponse>(&result).data;
-    assert_eq!(
-        serde_json::from_slice::<Value>(&data).unwrap(),
-        json!({"value": "fresh"})
-    );
-    assert_eq!(
-        raw(&chain, &probe, "a"),
-        b"fresh",
-        "stored exactly as written"
-    );
-    assert_eq!(
-        ask(
-            &chain,
-            &probe,
-            json!({"ask": {"contract": probe, "key": "a"}})
-        ),
-        json!({"value": "fresh"})
-    );
+    assert_eq!(serde_json::from_slice::<Value>(&data).unwrap(), json!({"value": "fresh"}));
+    assert_eq!(raw(&chain, &probe, "a"), b"fresh", "stored exactly as written");
+    assert_eq!(ask(&chain, &probe, json!({"ask": {"contract": probe, "key": "a"}})), json!({"value": "fresh"}));
 }
 
 #[test]
@@ -229,26 +154,15 @@ fn iterators_walk_both_ways() {
     let mut chain = chain();
     let probe = probe(&mut chain);
     for key in ["b", "a", "c"] {
-        run(
-            &mut chain,
-            &probe,
-            json!({"set": {"key": key, "value": format!("v{key}")}}),
-        );
+        run(&mut chain, &probe, json!({"set": {"key": key, "value": format!("v{key}")}}));
     }
     run(&mut chain, &probe, json!({"remove": {"key": "c"}}));
     let list = |start: Value, end: Value, descending: bool| {
-        let msg =
-            json!({"list": {"start": start, "end": end, "descending": descending, "limit": null}});
+        let msg = json!({"list": {"start": start, "end": end, "descending": descending, "limit": null}});
         ask(&chain, &probe, msg)["entries"].clone()
     };
-    assert_eq!(
-        list(json!(null), json!(null), false),
-        json!([["a", "va"], ["b", "vb"]])
-    );
-    assert_eq!(
-        list(json!(null), json!(null), true),
-        json!([["b", "vb"], ["a", "va"]])
-    );
+    assert_eq!(list(json!(null), json!(null), false), json!([["a", "va"], ["b", "vb"]]));
+    assert_eq!(list(json!(null), json!(null), true), json!([["b", "vb"], ["a", "va"]]));
     assert_eq!(list(json!("a"), json!("b"), true), json!([["a", "va"]]));
     assert_eq!(list(json!("b"), json!("a"), false), json!([]));
 }
@@ -261,46 +175,28 @@ fn a_failing_submessage_is_undone_and_the_caller_goes_on() {
     let call = json!({"call": {"contract": inner, "msg": b64(&fails), "on_error": true}});
     let result = run(&mut chain, &outer, call);
     assert_eq!(get(&chain, &inner, "lost"), json!(null));
-    assert_eq!(
-        get(&chain, &outer, "last_reply"),
-        json!("failed: codespace: wasm, code: 5"),
-        "told without the text"
-    );
+    assert_eq!(get(&chain, &outer, "last_reply"), json!("failed: codespace: wasm, code: 5"), "told without the text");
     assert_eq!(kinds(&result), ["execute", "wasm", "reply", "wasm"]);
-    assert!(
-        attribute(&result, "execute", "_contract_address")
-            .iter()
-            .all(|address| *address == outer)
-    );
+    assert!(attribute(&result, "execute", "_contract_address").iter().all(|address| *address == outer));
     // The same without a reply fails with all it did.
     let dispatch = json!({"dispatch": {"reply_on": "never", "record": "k", "gas_limit": null,
         "msg": {"wasm": {"execute": {"contract_addr": inner, "msg": b64(&fails), "funds": []}}}}});
-    assert_eq!(
-        chain.fails(&key("alice"), &execute(&outer, &dispatch)),
-        ("wasm".into(), 5)
-    );
+    assert_eq!(chain.fails(&key("alice"), &execute(&outer, &dispatch)), ("wasm".into(), 5));
 }
 
 #[test]
 fn a_submessage_that_succeeds_is_replied_to_when_asked() {
     let mut chain = chain();
     let (outer, inner) = (probe(&mut chain), probe(&mut chain));
-    for (reply_on, told) in [
-        ("always", json!("ok")),
-        ("success", json!("ok")),
-        ("error", json!(null)),
-        ("never", json!(null)),
-    ] {
+    for (reply_on, told) in
+        [("always", json!("ok")), ("success", json!("ok")), ("error", json!(null)), ("never", json!(null))]
+    {
         let set = json!({"set": {"key": reply_on, "value": "kept"}});
         let dispatch = json!({"dispatch": {"reply_on": reply_on, "record": format!("r-{reply_on}"), "gas_limit": null,
             "msg": {"wasm": {"execute": {"contract_addr": inner, "msg": b64(&set), "funds": []}}}}});
         run(&mut chain, &outer, dispatch);
         assert_eq!(get(&chain, &inner, reply_on), json!("kept"));
-        assert_eq!(
-            get(&chain, &outer, &format!("r-{reply_on}")),
-            told,
-            "{reply_on}"
-        );
+        assert_eq!(get(&chain, &outer, &format!("r-{reply_on}")), told, "{reply_on}");
     }
 }
 
@@ -309,27 +205,13 @@ fn an_endless_loop_costs_its_fee_and_all_its_gas() {
     let mut chain = chain();
     let probe = probe(&mut chain);
     let before = chain.balance(key("alice").address());
-    let tx = chain.tx(
-        &key("alice"),
-        TxBuilder::new().msg(&execute(&probe, &json!({"loop": {}}))),
-    );
+    let tx = chain.tx(&key("alice"), TxBuilder::new().msg(&execute(&probe, &json!({"loop": {}}))));
     let result = chain.block(vec![tx]).remove(0);
-    assert_eq!(
-        (result.codespace.as_str(), result.code),
-        ("sdk", 11),
-        "{}",
-        result.log
-    );
-    assert_eq!(
-        (result.gas_used, result.gas_wanted),
-        (GAS as i64, GAS as i64)
-    );
+    assert_eq!((result.codespace.as_str(), result.code), ("sdk", 11), "{}", result.log);
+    assert_eq!((result.gas_used, result.gas_wanted), (GAS as i64, GAS as i64));
     assert_eq!(chain.balance(key("alice").address()), before - FEE);
     assert!(kinds(&result).is_empty());
-    let query = wasm::QuerySmartContractStateRequest {
-        address: probe.clone(),
-        query_data: br#"{"loop":{}}"#.to_vec(),
-    };
+    let query = wasm::QuerySmartContractStateRequest { address: probe.clone(), query_data: br#"{"loop":{}}"#.to_vec() };
     let answer = chain.try_query("/cosmwasm.wasm.v1.Query/SmartContractState", &query, 0);
     assert_eq!((answer.codespace.as_str(), answer.code), ("sdk", 11));
 }
@@ -343,20 +225,10 @@ fn a_submessage_with_a_gas_limit_spends_no_more() {
         "msg": {"wasm": {"execute": {"contract_addr": inner, "msg": b64(&json!({"loop": {}})), "funds": []}}}}})
     };
     let result = run(&mut chain, &outer, dispatch(json!(1_000_000)));
-    assert_eq!(
-        get(&chain, &outer, "k"),
-        json!("failed: codespace: sdk, code: 11")
-    );
-    assert!(
-        (1_000_000..2_000_000).contains(&result.gas_used),
-        "{}",
-        result.gas_used
-    );
+    assert_eq!(get(&chain, &outer, "k"), json!("failed: codespace: sdk, code: 11"));
+    assert!((1_000_000..2_000_000).contains(&result.gas_used), "{}", result.gas_used);
     // Without a limit there is nothing left for a reply.
-    assert_eq!(
-        chain.fails(&key("alice"), &execute(&outer, &dispatch(json!(null)))),
-        ("sdk".into(), 11)
-    );
+    assert_eq!(chain.fails(&key("alice"), &execute(&outer, &dispatch(json!(null)))), ("sdk".into(), 11));
 }
 
 #[test]
@@ -371,27 +243,18 @@ fn contracts_hold_and_pay_coins() {
     assert_eq!(chain.balance(&probe), 100);
     let pay = |to: &str| json!({"pay": {"to": to, "amount": [{"denom": "ualq", "amount": "30"}]}});
     run(&mut chain, &probe, pay(key("bob").address()));
-    assert_eq!(
-        (chain.balance(&probe), chain.balance(key("bob").address())),
-        (70, FUNDS + 30)
-    );
+    assert_eq!((chain.balance(&probe), chain.balance(key("bob").address())), (70, FUNDS + 30));
     let burn = json!({"dispatch": {"reply_on": "always", "record": "burnt", "gas_limit": null,
         "msg": {"bank": {"burn": {"amount": [{"denom": "ualq", "amount": "20"}]}}}}});
     run(&mut chain, &probe, burn);
     assert_eq!(chain.balance(&probe), 50);
     assert_eq!(get(&chain, &probe, "burnt"), json!("ok"));
     let escrow = Address::module("escrow").to_string();
-    assert_eq!(
-        chain.fails(&key("alice"), &execute(&probe, &pay(&escrow))),
-        ("sdk".into(), 4)
-    );
+    assert_eq!(chain.fails(&key("alice"), &execute(&probe, &pay(&escrow))), ("sdk".into(), 4));
     let vote = json!({"dispatch": {"reply_on": "error", "record": "vote", "gas_limit": null,
         "msg": {"gov": {"vote": {"proposal_id": 1, "option": "yes"}}}}});
     run(&mut chain, &probe, vote);
-    assert_eq!(
-        get(&chain, &probe, "vote"),
-        json!("failed: codespace: wasm, code: 20")
-    );
+    assert_eq!(get(&chain, &probe, "vote"), json!("failed: codespace: wasm, code: 20"));
 }
 
 #[test]
@@ -399,53 +262,27 @@ fn contracts_ask_the_chain_what_it_allows() {
     use aliquot_proto::cosmos::bank::v1beta1 as bank;
     let mut chain = chain();
     let probe = probe(&mut chain);
-    let request = bank::QueryBalanceRequest {
-        address: key("bob").address().into(),
-        denom: "ualq".into(),
-    };
+    let request = bank::QueryBalanceRequest { address: key("bob").address().into(), denom: "ualq".into() };
     let data = STANDARD.encode(request.encode_to_vec());
     let msg = json!({"grpc": {"path": "/cosmos.bank.v1beta1.Query/Balance", "data": data}});
-    let answer = STANDARD
-        .decode(ask(&chain, &probe, msg)["data"].as_str().unwrap())
-        .unwrap();
+    let answer = STANDARD.decode(ask(&chain, &probe, msg)["data"].as_str().unwrap()).unwrap();
     let answer = bank::QueryBalanceResponse::decode(answer.as_slice()).unwrap();
     assert_eq!(answer.balance.unwrap().amount, FUNDS.to_string());
-    let msg = json!({"grpc": {"path": "/aliquot.escrow.v1.Query/Audit", "data": ""}})
-        .to_string()
-        .into_bytes();
-    let query = wasm::QuerySmartContractStateRequest {
-        address: probe.clone(),
-        query_data: msg,
-    };
+    let msg = json!({"grpc": {"path": "/aliquot.escrow.v1.Query/Audit", "data": ""}}).to_string().into_bytes();
+    let query = wasm::QuerySmartContractStateRequest { address: probe.clone(), query_data: msg };
     let answer = chain.try_query("/cosmwasm.wasm.v1.Query/SmartContractState", &query, 0);
-    assert_eq!(
-        (answer.codespace.as_str(), answer.code),
-        ("wasm", 9),
-        "{}",
-        answer.log
-    );
+    assert_eq!((answer.codespace.as_str(), answer.code), ("wasm", 9), "{}", answer.log);
 }
 
 #[test]
 fn a_contract_s_events_carry_its_name() {
     let mut chain = chain();
     let probe = probe(&mut chain);
-    let result = run(
-        &mut chain,
-        &probe,
-        json!({"emit": {"name": "seen", "key": "k", "value": "v"}}),
-    );
+    let result = run(&mut chain, &probe, json!({"emit": {"name": "seen", "key": "k", "value": "v"}}));
     assert_eq!(kinds(&result), ["execute", "wasm", "wasm-seen"]);
-    let seen = result
-        .events
-        .iter()
-        .find(|event| event.r#type == "wasm-seen")
-        .unwrap();
+    let seen = result.events.iter().find(|event| event.r#type == "wasm-seen").unwrap();
     assert_eq!(
-        (
-            seen.attributes[0].key.as_str(),
-            seen.attributes[0].value.as_str()
-        ),
+        (seen.attributes[0].key.as_str(), seen.attributes[0].value.as_str()),
         ("_contract_address", probe.as_str())
     );
     let lie = json!({"emit": {"name": "seen", "key": "_contract_address", "value": "v"}});
@@ -473,11 +310,7 @@ fn a_restart_changes_nothing_that_contracts_compute() {
 fn contracts_move_with_an_export() {
     let mut chain = chain();
     let probe = probe(&mut chain);
-    run(
-        &mut chain,
-        &probe,
-        json!({"set": {"key": "a", "value": "1"}}),
-    );
+    run(&mut chain, &probe, json!({"set": {"key": "a", "value": "1"}}));
     let exported = chain.export();
     let mut copy = TestChain::from_genesis(&exported);
     copy.force(&[]);

@@ -7,6 +7,7 @@ mod a_bad_transaction_is_refused_and_changes_nothing;
 mod a_job_is_bid_for_proven_and_paid;
 mod a_provider_that_fails_is_slashed_once;
 mod contracts_run_on_the_real_ctx;
+mod golden_bytes_do_not_change;
 mod sends_move_coins_and_keep_the_supply;
 mod state_survives_restart_rollback_and_export;
 mod the_beacon_goes_on_whatever_proposers_do;

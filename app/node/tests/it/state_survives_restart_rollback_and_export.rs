@@ -1,8 +1,6 @@
 //! Crashes, replays and moves of the state: nothing is lost, nothing half-written, nothing different.
 
-use crate::{
-    a_job_is_bid_for_proven_and_paid::*, chain::*, sends_move_coins_and_keep_the_supply::send,
-};
+use crate::{a_job_is_bid_for_proven_and_paid::*, chain::*, sends_move_coins_and_keep_the_supply::send};
 use aliquot_client::TxBuilder;
 
 #[test]
@@ -74,7 +72,10 @@ fn queries_answer_for_past_heights() {
     let ctx = |height| chain.app.state_at(height).unwrap();
     let bob = key("bob").address().parse_address();
     for height in 1..=3u64 {
-        assert_eq!(aliquot::modules::bank::balance(&ctx(height), &bob, "ualq").unwrap(), FUNDS + 10 * u128::from(height));
+        assert_eq!(
+            aliquot::modules::bank::balance(&ctx(height), &bob, "ualq").unwrap(),
+            FUNDS + 10 * u128::from(height)
+        );
     }
     assert!(chain.app.state_at(99).is_err());
 }

@@ -21,7 +21,12 @@ fn crates_use_only_the_crates_they_may() {
         for dependency in &package.dependencies {
             let ours = dependency.name == "aliquot" || dependency.name.starts_with("aliquot-");
             let normal = dependency.kind == cargo_metadata::DependencyKind::Normal;
-            assert!(!ours || !normal || may.contains(&dependency.name.as_str()), "{} may not use {}", package.name, dependency.name);
+            assert!(
+                !ours || !normal || may.contains(&dependency.name.as_str()),
+                "{} may not use {}",
+                package.name,
+                dependency.name
+            );
         }
     }
 }
@@ -37,9 +42,11 @@ fn modules_use_only_the_modules_above_them() {
             for (below, other) in order.iter().enumerate().skip(place + 1) {
                 let _ = below;
                 let direct = text.contains(&format!("modules::{other}"));
-                let grouped = text.split("modules::{").nth(1).and_then(|rest| rest.split("};").next()).is_some_and(|list| {
-                    list.split([',', '{', '}', ' ', '\n']).any(|word| word == *other || word.starts_with(&format!("{other}::")))
-                });
+                let grouped =
+                    text.split("modules::{").nth(1).and_then(|rest| rest.split("};").next()).is_some_and(|list| {
+                        list.split([',', '{', '}', ' ', '\n'])
+                            .any(|word| word == *other || word.starts_with(&format!("{other}::")))
+                    });
                 assert!(!direct && !grouped, "{} uses {other}, which stands below {module}", path.display());
             }
         }

@@ -45,35 +45,20 @@ pub(super) fn of(field: &FieldDescriptor) -> Form {
 }
 
 fn read(field: &FieldDescriptor) -> Form {
-    let nullable = option(field, "nullable")
-        .and_then(|value| value.as_bool())
-        .unwrap_or(true);
-    let text = |name| {
-        option(field, name)
-            .and_then(|value| value.as_str().map(str::to_owned))
-            .unwrap_or_default()
-    };
-    let scalar = match (
-        text("customtype").as_str(),
-        text("casttype").as_str(),
-        field.kind(),
-    ) {
+    let nullable = option(field, "nullable").and_then(|value| value.as_bool()).unwrap_or(true);
+    let text = |name| option(field, name).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
+    let scalar = match (text("customtype").as_str(), text("casttype").as_str(), field.kind()) {
         ("cosmossdk.io/math.Int", _, _) => Scalar::Int,
         ("cosmossdk.io/math.LegacyDec", _, _) => Scalar::Dec,
         (_, "RawContractMessage", Kind::Bytes) => Scalar::InlineJson,
         (_, cast, Kind::Bytes) if cast.ends_with(".HexBytes") => Scalar::Hex,
         _ => Scalar::Plain,
     };
-    Form {
-        scalar,
-        by_value: !nullable,
-    }
+    Form { scalar, by_value: !nullable }
 }
 
 fn option(field: &FieldDescriptor, name: &str) -> Option<Value> {
     let extension = descriptors().get_extension_by_name(&format!("gogoproto.{name}"))?;
     let options = field.options();
-    options
-        .has_extension(&extension)
-        .then(|| options.get_extension(&extension).into_owned())
+    options.has_extension(&extension).then(|| options.get_extension(&extension).into_owned())
 }

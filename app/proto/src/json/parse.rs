@@ -19,11 +19,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-pub(super) fn message(
-    descriptor: &MessageDescriptor,
-    json: &Json,
-    depth: u32,
-) -> Result<DynamicMessage> {
+pub(super) fn message(descriptor: &MessageDescriptor, json: &Json, depth: u32) -> Result<DynamicMessage> {
     let depth = depth.checked_sub(1).ok_or_else(too_deep)?;
     match descriptor.full_name() {
         "google.protobuf.Any" => any(descriptor, json, depth),
@@ -47,10 +43,7 @@ fn fields(
     depth: u32,
 ) -> Result<DynamicMessage> {
     let mut message = DynamicMessage::new(descriptor.clone());
-    for (name, json) in object
-        .iter()
-        .filter(|(name, _)| Some(name.as_str()) != besides)
-    {
+    for (name, json) in object.iter().filter(|(name, _)| Some(name.as_str()) != besides) {
         let field = descriptor
             .get_field_by_name(name)
             .or_else(|| descriptor.get_field_by_json_name(name))
@@ -64,15 +57,10 @@ fn fields(
             None => Some(field.clone()).filter(|field| message.has_field(field)),
         };
         if let Some(rival) = rival {
-            return Err(
-                Error::field(format!("is set, and {:?} too: leave one out", rival.name()))
-                    .within(name),
-            );
+            return Err(Error::field(format!("is set, and {:?} too: leave one out", rival.name())).within(name));
         }
         let value = value(&field, json, depth).map_err(|error| error.within(name))?;
-        message
-            .try_set_field(&field, value)
-            .map_err(|error| Error::field(error.to_string()).within(name))?;
+        message.try_set_field(&field, value).map_err(|error| Error::field(error.to_string()).within(name))?;
     }
     Ok(message)
 }
@@ -88,27 +76,17 @@ fn value(field: &FieldDescriptor, json: &Json, depth: u32) -> Result<Value> {
     let items = json.as_array().ok_or_else(|| mismatch("an array", json))?;
     let mut list = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
-        list.push(
-            single(&field.kind(), form, item, depth)
-                .map_err(|error| error.within(&format!("[{index}]")))?,
-        );
+        list.push(single(&field.kind(), form, item, depth).map_err(|error| error.within(&format!("[{index}]")))?);
     }
     Ok(Value::List(list))
 }
 
 fn single(kind: &Kind, form: Form, json: &Json, depth: u32) -> Result<Value> {
     Ok(match kind {
-        Kind::Bool => Value::Bool(
-            json.as_bool()
-                .ok_or_else(|| mismatch("true or false", json))?,
-        ),
-        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => {
-            Value::I32(integer(json, "a 32-bit integer")?)
-        }
+        Kind::Bool => Value::Bool(json.as_bool().ok_or_else(|| mismatch("true or false", json))?),
+        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => Value::I32(integer(json, "a 32-bit integer")?),
         Kind::Uint32 | Kind::Fixed32 => Value::U32(integer(json, "an unsigned 32-bit integer")?),
-        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => {
-            Value::I64(integer(json, "a 64-bit integer")?)
-        }
+        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => Value::I64(integer(json, "a 64-bit integer")?),
         Kind::Uint64 | Kind::Fixed64 => Value::U64(integer(json, "an unsigned 64-bit integer")?),
         Kind::Float => Value::F32(json.as_f64().ok_or_else(|| mismatch("a number", json))? as f32),
         Kind::Double => Value::F64(json.as_f64().ok_or_else(|| mismatch("a number", json))?),
@@ -141,9 +119,7 @@ fn text(json: &Json) -> Result<&str> {
 
 fn string(form: Form, text: &str) -> Result<String> {
     match form.scalar {
-        Scalar::Int if !is_integer(text) => {
-            Err(Error::field(format!("{text:?} is not an integer")))
-        }
+        Scalar::Int if !is_integer(text) => Err(Error::field(format!("{text:?} is not an integer"))),
         Scalar::Dec => units(text),
         _ => Ok(text.to_owned()),
     }
@@ -167,9 +143,7 @@ fn units(text: &str) -> Result<String> {
         return Err(Error::field(format!("{text:?} is not a decimal number")));
     }
     if fraction.len() > DEC_PLACES {
-        return Err(Error::field(format!(
-            "{text:?} has more than {DEC_PLACES} digits after the point"
-        )));
+        return Err(Error::field(format!("{text:?} has more than {DEC_PLACES} digits after the point")));
     }
     let all = format!("{whole}{fraction:0<DEC_PLACES$}");
     Ok(match all.trim_start_matches('0') {
@@ -185,38 +159,24 @@ fn bytes(form: Form, json: &Json) -> Result<Vec<u8>> {
             let text = text(json)?;
             hex(text).ok_or_else(|| Error::field(format!("{text:?} is not hex")))
         }
-        _ => BASE64
-            .decode(text(json)?)
-            .map_err(|error| Error::field(format!("is not base64: {error}"))),
+        _ => BASE64.decode(text(json)?).map_err(|error| Error::field(format!("is not base64: {error}"))),
     }
 }
 
 fn hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u32> = text
-        .chars()
-        .map(|digit| digit.to_digit(16))
-        .collect::<Option<_>>()?;
+    let digits: Vec<u32> = text.chars().map(|digit| digit.to_digit(16)).collect::<Option<_>>()?;
     let (pairs, rest) = digits.as_chunks::<2>();
-    rest.is_empty().then(|| {
-        pairs
-            .iter()
-            .map(|[high, low]| (high << 4 | low) as u8)
-            .collect()
-    })
+    rest.is_empty().then(|| pairs.iter().map(|[high, low]| (high << 4 | low) as u8).collect())
 }
 
 fn any(descriptor: &MessageDescriptor, json: &Json, depth: u32) -> Result<DynamicMessage> {
     let object = object(json)?;
     let Some(url) = object.get(TYPE).and_then(Json::as_str) else {
-        return Err(Error::field(
-            "has no \"@type\": it should name the message, as in /package.Message",
-        ));
+        return Err(Error::field("has no \"@type\": it should name the message, as in /package.Message"));
     };
     let inner = descriptor_of_url(url)?;
     let inner = if inner.full_name().starts_with("google.protobuf.") {
-        let value = object
-            .get("value")
-            .ok_or_else(|| Error::field("has no \"value\""))?;
+        let value = object.get("value").ok_or_else(|| Error::field("has no \"value\""))?;
         if let Some(name) = object.keys().find(|name| *name != TYPE && *name != "value") {
             return Err(unknown(&inner, name));
         }
@@ -225,20 +185,14 @@ fn any(descriptor: &MessageDescriptor, json: &Json, depth: u32) -> Result<Dynami
         let depth = depth.checked_sub(1).ok_or_else(too_deep)?;
         fields(&inner, object, Some(TYPE), depth)?
     };
-    let any = prost_types::Any {
-        type_url: url.to_owned(),
-        value: inner.encode_to_vec(),
-    };
+    let any = prost_types::Any { type_url: url.to_owned(), value: inner.encode_to_vec() };
     let mut message = DynamicMessage::new(descriptor.clone());
-    message
-        .transcode_from(&any)
-        .map_err(|error| Error::field(error.to_string()))?;
+    message.transcode_from(&any).map_err(|error| Error::field(error.to_string()))?;
     Ok(message)
 }
 
 fn standard(descriptor: &MessageDescriptor, json: &Json) -> Result<DynamicMessage> {
-    DynamicMessage::deserialize(descriptor.clone(), json)
-        .map_err(|error| Error::field(error.to_string()))
+    DynamicMessage::deserialize(descriptor.clone(), json).map_err(|error| Error::field(error.to_string()))
 }
 
 fn unknown(descriptor: &MessageDescriptor, name: &str) -> Error {

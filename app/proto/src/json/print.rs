@@ -1,9 +1,7 @@
 //! Messages to JSON.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use prost_reflect::{
-    DynamicMessage, FieldDescriptor, Kind, MapKey, ReflectMessage, SerializeOptions, Value,
-};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, ReflectMessage, SerializeOptions, Value};
 use serde_json::{Map, Value as Json};
 
 use super::form::{self, Form, Scalar};
@@ -36,10 +34,7 @@ fn fields(message: &DynamicMessage, depth: u32) -> Result<Map<String, Json>> {
         } else {
             unset(&field, depth)
         };
-        object.insert(
-            field.name().to_owned(),
-            json.map_err(|error| error.within(field.name()))?,
-        );
+        object.insert(field.name().to_owned(), json.map_err(|error| error.within(field.name()))?);
     }
     Ok(object)
 }
@@ -69,10 +64,7 @@ fn value(field: &FieldDescriptor, value: &Value, depth: u32) -> Result<Json> {
             Ok(Json::Array(list))
         }
         Value::Map(entries) => {
-            let mut sorted: Vec<_> = entries
-                .iter()
-                .map(|(key, value)| (key_text(key), value))
-                .collect();
+            let mut sorted: Vec<_> = entries.iter().map(|(key, value)| (key_text(key), value)).collect();
             sorted.sort_by(|a, b| a.0.cmp(&b.0));
             let Kind::Message(entry) = field.kind() else {
                 return Err(Error::field("is a map without an entry type"));
@@ -81,20 +73,11 @@ fn value(field: &FieldDescriptor, value: &Value, depth: u32) -> Result<Json> {
             let mut object = Map::new();
             for (key, value) in sorted {
                 let json = single(&kind, Form::default(), value, false, depth);
-                object.insert(
-                    key.clone(),
-                    json.map_err(|error| error.within(&format!("[{key}]")))?,
-                );
+                object.insert(key.clone(), json.map_err(|error| error.within(&format!("[{key}]")))?);
             }
             Ok(Json::Object(object))
         }
-        value => single(
-            &field.kind(),
-            form,
-            value,
-            !field.supports_presence(),
-            depth,
-        ),
+        value => single(&field.kind(), form, value, !field.supports_presence(), depth),
     }
 }
 
@@ -113,16 +96,15 @@ fn single(kind: &Kind, form: Form, value: &Value, implicit: bool, depth: u32) ->
             Scalar::Hex => hex_upper(bytes).into(),
             _ if implicit && bytes.is_empty() => Json::Null,
             // A contract message that is no JSON must not make a whole transaction unreadable.
-            Scalar::InlineJson => serde_json::from_slice(bytes)
-                .unwrap_or_else(|_| BASE64_STANDARD.encode(bytes).into()),
+            Scalar::InlineJson => {
+                serde_json::from_slice(bytes).unwrap_or_else(|_| BASE64_STANDARD.encode(bytes).into())
+            }
             _ => BASE64_STANDARD.encode(bytes).into(),
         },
-        Value::EnumNumber(number) => {
-            match kind.as_enum().and_then(|kind| kind.get_value(*number)) {
-                Some(value) => value.name().into(),
-                None => (*number).into(),
-            }
-        }
+        Value::EnumNumber(number) => match kind.as_enum().and_then(|kind| kind.get_value(*number)) {
+            Some(value) => value.name().into(),
+            None => (*number).into(),
+        },
         Value::Message(inner) => message(inner, depth)?,
         Value::List(_) | Value::Map(_) => return Err(Error::field("is a list within a list")),
     })
@@ -145,9 +127,7 @@ fn decimal(units: &str) -> Result<String> {
         None => ("", units),
     };
     if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
-        return Err(Error::field(format!(
-            "{units:?} is not an integer of 10^-18 units"
-        )));
+        return Err(Error::field(format!("{units:?} is not an integer of 10^-18 units")));
     }
     let padded = format!("{digits:0>width$}", width = DEC_PLACES + 1);
     let (whole, fraction) = padded.split_at(padded.len() - DEC_PLACES);
@@ -170,18 +150,12 @@ fn key_text(key: &MapKey) -> String {
 }
 
 fn any(message: &DynamicMessage, depth: u32) -> Result<Json> {
-    let any: prost_types::Any = message
-        .transcode_to()
-        .map_err(|error| Error::field(format!("is no Any: {error}")))?;
+    let any: prost_types::Any = message.transcode_to().map_err(|error| Error::field(format!("is no Any: {error}")))?;
     let depth = depth.checked_sub(1).ok_or_else(too_deep)?;
     let inner = decode(descriptor_of_url(&any.type_url)?, &any.value)?;
     let mut object = Map::new();
     object.insert("@type".into(), any.type_url.as_str().into());
-    if inner
-        .descriptor()
-        .full_name()
-        .starts_with("google.protobuf.")
-    {
+    if inner.descriptor().full_name().starts_with("google.protobuf.") {
         object.insert("value".into(), self::message(&inner, depth)?);
     } else {
         object.extend(fields(&inner, depth)?);
@@ -191,9 +165,7 @@ fn any(message: &DynamicMessage, depth: u32) -> Result<Json> {
 
 /// Timestamps, durations and the like have their standard forms.
 fn standard(message: &DynamicMessage) -> Result<Json> {
-    let options = SerializeOptions::new()
-        .use_proto_field_name(true)
-        .skip_default_fields(false);
+    let options = SerializeOptions::new().use_proto_field_name(true).skip_default_fields(false);
     message
         .serialize_with_options(serde_json::value::Serializer, &options)
         .map_err(|error| Error::field(error.to_string()))

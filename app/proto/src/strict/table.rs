@@ -41,9 +41,7 @@ pub(super) enum Type {
 impl Type {
     pub(super) fn wire(self) -> WireType {
         match self {
-            Type::Bool | Type::Int32 | Type::Uint32 | Type::Sint32 | Type::Varint64 => {
-                WireType::Varint
-            }
+            Type::Bool | Type::Int32 | Type::Uint32 | Type::Sint32 | Type::Varint64 => WireType::Varint,
             Type::Fixed32 | Type::Float => WireType::Fixed32,
             Type::Fixed64 | Type::Double => WireType::Fixed64,
             Type::String | Type::Bytes | Type::Message(_) => WireType::Bytes,
@@ -92,15 +90,9 @@ impl Tables {
 
     fn build() -> Tables {
         let messages: Vec<_> = descriptors().all_messages().collect();
-        let names: BTreeMap<_, _> = messages
-            .iter()
-            .enumerate()
-            .map(|(index, message)| (message.full_name().to_owned(), index))
-            .collect();
-        let tables = messages
-            .iter()
-            .map(|message| table(message, &names))
-            .collect();
+        let names: BTreeMap<_, _> =
+            messages.iter().enumerate().map(|(index, message)| (message.full_name().to_owned(), index)).collect();
+        let tables = messages.iter().map(|message| table(message, &names)).collect();
         Tables { tables, names }
     }
 }
@@ -109,10 +101,7 @@ fn table(message: &MessageDescriptor, names: &BTreeMap<String, usize>) -> Table 
     let supported = message.parent_file().syntax() == Syntax::Proto3
         && !message.is_map_entry()
         && message.fields().all(|field| !field.is_map());
-    let mut fields: Vec<_> = message
-        .fields()
-        .filter_map(|descriptor| field(&descriptor, names))
-        .collect();
+    let mut fields: Vec<_> = message.fields().filter_map(|descriptor| field(&descriptor, names)).collect();
     fields.sort_by_key(|field| (field.rank, field.number));
     Table {
         name: message.full_name().to_owned(),
@@ -151,11 +140,5 @@ fn field(descriptor: &FieldDescriptor, names: &BTreeMap<String, usize>) -> Optio
         .containing_oneof()
         .and_then(|oneof| oneof.fields().map(|member| member.number()).min())
         .unwrap_or(descriptor.number());
-    Some(Field {
-        number: descriptor.number(),
-        name: descriptor.name().to_owned(),
-        rank,
-        cardinality,
-        kind,
-    })
+    Some(Field { number: descriptor.number(), name: descriptor.name().to_owned(), rank, cardinality, kind })
 }

@@ -79,11 +79,7 @@ impl<'a> Reader<'a> {
             }
             value |= part.wrapping_shl(shift);
             if byte < 0x80 {
-                return if byte == 0 && shift > 0 {
-                    Err(Problem::NotMinimal)
-                } else {
-                    Ok(value)
-                };
+                return if byte == 0 && shift > 0 { Err(Problem::NotMinimal) } else { Ok(value) };
             }
         }
         Err(Problem::Overlong)
@@ -93,28 +89,19 @@ impl<'a> Reader<'a> {
     #[inline]
     pub(super) fn bytes(&mut self) -> Result<&'a [u8]> {
         let length = usize::try_from(self.varint()?).map_err(|_| Problem::Truncated)?;
-        let (bytes, rest) = self
-            .rest
-            .split_at_checked(length)
-            .ok_or(Problem::Truncated)?;
+        let (bytes, rest) = self.rest.split_at_checked(length).ok_or(Problem::Truncated)?;
         self.rest = rest;
         Ok(bytes)
     }
 
     pub(super) fn fixed32(&mut self) -> Result<u32> {
-        let (bytes, rest) = self
-            .rest
-            .split_first_chunk::<4>()
-            .ok_or(Problem::Truncated)?;
+        let (bytes, rest) = self.rest.split_first_chunk::<4>().ok_or(Problem::Truncated)?;
         self.rest = rest;
         Ok(u32::from_le_bytes(*bytes))
     }
 
     pub(super) fn fixed64(&mut self) -> Result<u64> {
-        let (bytes, rest) = self
-            .rest
-            .split_first_chunk::<8>()
-            .ok_or(Problem::Truncated)?;
+        let (bytes, rest) = self.rest.split_first_chunk::<8>().ok_or(Problem::Truncated)?;
         self.rest = rest;
         Ok(u64::from_le_bytes(*bytes))
     }

@@ -8,11 +8,7 @@ use crate::typed::{Typed, assert_same_shape, typed};
 
 #[test]
 fn types_and_descriptors_of_cosmos_are_of_one_version() {
-    assert_eq!(
-        cosmos_sdk_proto::COSMOS_SDK_VERSION.trim(),
-        "v0.50.9",
-        "pin the same SDK in examples/generate.rs"
-    );
+    assert_eq!(cosmos_sdk_proto::COSMOS_SDK_VERSION.trim(), "v0.50.9", "pin the same SDK in examples/generate.rs");
     let packages = [
         cosmos_auth_v1beta1(),
         cosmos_authz_v1beta1(),
@@ -173,12 +169,7 @@ fn cosmos_base_abci_v1beta1() -> Vec<Typed> {
 
 fn cosmos_base_node_v1beta1() -> Vec<Typed> {
     use cosmos::base::node::v1beta1::*;
-    vec![
-        typed::<ConfigRequest>(),
-        typed::<ConfigResponse>(),
-        typed::<StatusRequest>(),
-        typed::<StatusResponse>(),
-    ]
+    vec![typed::<ConfigRequest>(), typed::<ConfigResponse>(), typed::<StatusRequest>(), typed::<StatusResponse>()]
 }
 
 fn cosmos_base_query_v1beta1() -> Vec<Typed> {
@@ -215,12 +206,7 @@ fn cosmos_base_tendermint_v1beta1() -> Vec<Typed> {
 
 fn cosmos_base_v1beta1() -> Vec<Typed> {
     use cosmos::base::v1beta1::*;
-    vec![
-        typed::<Coin>(),
-        typed::<DecCoin>(),
-        typed::<IntProto>(),
-        typed::<DecProto>(),
-    ]
+    vec![typed::<Coin>(), typed::<DecCoin>(), typed::<IntProto>(), typed::<DecProto>()]
 }
 
 fn cosmos_crypto_ed25519() -> Vec<Typed> {
@@ -273,10 +259,7 @@ fn cosmos_feegrant_v1beta1() -> Vec<Typed> {
 
 fn cosmos_tx_signing_v1beta1() -> Vec<Typed> {
     use cosmos::tx::signing::v1beta1::*;
-    vec![
-        typed::<SignatureDescriptors>(),
-        typed::<SignatureDescriptor>(),
-    ]
+    vec![typed::<SignatureDescriptors>(), typed::<SignatureDescriptor>()]
 }
 
 fn cosmos_tx_signing_v1beta1_signature_descriptor_data() -> Vec<Typed> {

@@ -24,10 +24,7 @@ impl<'a> Entropy<'a> {
     }
 
     fn skips(&mut self, field: &FieldDescriptor) -> bool {
-        let forced = self.full
-            && field
-                .containing_oneof()
-                .is_none_or(|oneof| oneof.fields().len() == 1);
+        let forced = self.full && field.containing_oneof().is_none_or(|oneof| oneof.fields().len() == 1);
         self.byte() % 3 == 2 && !forced && field.full_name() != AMOUNT
     }
 
@@ -45,20 +42,8 @@ impl<'a> Entropy<'a> {
     }
 
     fn number(&mut self) -> u64 {
-        const EDGES: [u64; 12] = [
-            1,
-            2,
-            127,
-            128,
-            255,
-            16_383,
-            16_384,
-            1 << 31,
-            u32::MAX as u64,
-            1 << 32,
-            1 << 63,
-            u64::MAX,
-        ];
+        const EDGES: [u64; 12] =
+            [1, 2, 127, 128, 255, 16_383, 16_384, 1 << 31, u32::MAX as u64, 1 << 32, 1 << 63, u64::MAX];
         EDGES[self.below(EDGES.len())]
     }
 }
@@ -75,11 +60,7 @@ const HELD: [&str; 8] = [
     "aliquot.deployment.v1.MsgCreateDeployment",
 ];
 
-pub fn random(
-    descriptor: &MessageDescriptor,
-    entropy: &mut Entropy<'_>,
-    depth: u32,
-) -> DynamicMessage {
+pub fn random(descriptor: &MessageDescriptor, entropy: &mut Entropy<'_>, depth: u32) -> DynamicMessage {
     if descriptor.full_name() == "google.protobuf.Any" {
         return any(descriptor, entropy, depth);
     }
@@ -90,9 +71,7 @@ pub fn random(
             continue;
         }
         if field.is_list() {
-            let items = (0..1 + entropy.below(3))
-                .map(|_| value(&field, entropy, depth))
-                .collect();
+            let items = (0..1 + entropy.below(3)).map(|_| value(&field, entropy, depth)).collect();
             message.set_field(&field, Value::List(items));
         } else {
             message.set_field(&field, value(&field, entropy, depth));
@@ -101,11 +80,7 @@ pub fn random(
     message
 }
 
-fn any(
-    descriptor_of_any: &MessageDescriptor,
-    entropy: &mut Entropy<'_>,
-    depth: u32,
-) -> DynamicMessage {
+fn any(descriptor_of_any: &MessageDescriptor, entropy: &mut Entropy<'_>, depth: u32) -> DynamicMessage {
     let name = HELD[entropy.below(HELD.len())];
     let inner = random(&descriptor(name), entropy, depth.saturating_sub(1));
     let mut message = DynamicMessage::new(descriptor_of_any.clone());
@@ -124,16 +99,9 @@ fn value(field: &FieldDescriptor, entropy: &mut Entropy<'_>, depth: u32) -> Valu
         Kind::Float => Value::F32(1.5),
         Kind::Double => Value::F64(-2.5),
         Kind::String if field.full_name() == AMOUNT => Value::String("170".to_owned()),
-        Kind::String => {
-            Value::String(["", "a", "ualq", "é", "a longer text"][entropy.below(5)].to_owned())
-        }
+        Kind::String => Value::String(["", "a", "ualq", "é", "a longer text"][entropy.below(5)].to_owned()),
         Kind::Bytes => Value::Bytes(vec![entropy.byte(); entropy.below(140)].into()),
-        Kind::Enum(kind) => Value::EnumNumber(
-            kind.values()
-                .nth(entropy.below(kind.values().len()))
-                .unwrap()
-                .number(),
-        ),
+        Kind::Enum(kind) => Value::EnumNumber(kind.values().nth(entropy.below(kind.values().len())).unwrap().number()),
         Kind::Message(inner) => Value::Message(random(&inner, entropy, depth.saturating_sub(1))),
     }
 }

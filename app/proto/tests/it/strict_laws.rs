@@ -4,9 +4,7 @@
 use aliquot_proto::cosmos::{auth, authz, bank, base, crypto, feegrant, tx};
 use aliquot_proto::cosmwasm::wasm;
 use aliquot_proto::strict::check_by_name;
-use aliquot_proto::{
-    Any, beacon, compute, deployment, descriptors, escrow, market, provider, validator,
-};
+use aliquot_proto::{Any, beacon, compute, deployment, descriptors, escrow, market, provider, validator};
 use proptest::prelude::*;
 use prost_reflect::prost::Message;
 use prost_reflect::{DynamicMessage, ReflectMessage, Value};
@@ -97,9 +95,7 @@ fn holds_canonical(value: &Value) -> bool {
                 Some(typed) => is_canonical(typed, &any.value),
                 None => DynamicMessage::decode(inner, any.value.as_slice()).is_ok_and(|inner| {
                     let known = inner.unknown_fields().next().is_none();
-                    known
-                        && inner.encode_to_vec() == any.value
-                        && holds_canonical(&Value::Message(inner))
+                    known && inner.encode_to_vec() == any.value && holds_canonical(&Value::Message(inner))
                 }),
             }
         }

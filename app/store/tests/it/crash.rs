@@ -39,10 +39,7 @@ fn a_stop_between_prepare_and_commit_leaves_the_last_commit() {
     drop((prepared, db));
     let db = open(&dir, config());
     assert_eq!((db.height(), db.app_hash()), (2, hash));
-    assert_eq!(
-        db.latest().get("auth", b"height").unwrap(),
-        Some(2u64.to_be_bytes().to_vec())
-    );
+    assert_eq!(db.latest().get("auth", b"height").unwrap(), Some(2u64.to_be_bytes().to_vec()));
     let prepared = db.prepare(3, &block(3)).unwrap();
     assert_eq!(prepared.app_hash(), next);
     db.commit(prepared).unwrap();
@@ -74,18 +71,12 @@ fn sigkill_at_any_moment_loses_no_commit_and_splits_none() {
     let mut applied = 0;
     for _ in 0..12 {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "crash::child_that_commits_until_it_is_killed",
-                "--nocapture",
-            ])
+            .args(["--exact", "crash::child_that_commits_until_it_is_killed", "--nocapture"])
             .env(PLACE, dir.path())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap())
-            .lines()
-            .map_while(Result::ok);
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let mut seen = applied;
         let mut wanted = 1 + random.below(12);
         while wanted > 0 {
@@ -104,11 +95,7 @@ fn sigkill_at_any_moment_loses_no_commit_and_splits_none() {
             }
         }
         let db = open(&dir, config());
-        assert!(
-            db.height() >= seen && db.height() <= seen + 1,
-            "{} after {seen} was reported",
-            db.height()
-        );
+        assert!(db.height() >= seen && db.height() <= seen + 1, "{} after {seen} was reported", db.height());
         for height in applied + 1..=db.height() {
             apply(&mut rows, &block(height));
         }
@@ -117,11 +104,7 @@ fn sigkill_at_any_moment_loses_no_commit_and_splits_none() {
         let snapshot = db.latest();
         for ((store, key), value) in rows.iter().step_by(17) {
             assert_eq!(snapshot.get(store, key).unwrap().as_ref(), Some(value));
-            snapshot
-                .prove(store, key)
-                .unwrap()
-                .verify(&db.app_hash(), store, key, Some(value))
-                .unwrap();
+            snapshot.prove(store, key).unwrap().verify(&db.app_hash(), store, key, Some(value)).unwrap();
         }
     }
 }
@@ -132,10 +115,7 @@ fn tamper(dir: &tempfile::TempDir, family: &str, change: impl Fn(&[u8], &mut Vec
     let families = rocksdb::DB::list_cf(&options, dir.path()).unwrap();
     let db = rocksdb::DB::open_cf(&options, dir.path(), families).unwrap();
     let family = db.cf_handle(family).unwrap();
-    let rows: Vec<_> = db
-        .iterator_cf(family, rocksdb::IteratorMode::Start)
-        .map(Result::unwrap)
-        .collect();
+    let rows: Vec<_> = db.iterator_cf(family, rocksdb::IteratorMode::Start).map(Result::unwrap).collect();
     for (key, value) in rows {
         let mut value = value.to_vec();
         if change(&key, &mut value) {
@@ -146,14 +126,9 @@ fn tamper(dir: &tempfile::TempDir, family: &str, change: impl Fn(&[u8], &mut Vec
 
 #[test]
 fn damaged_pages_values_heads_and_undo_entries_are_errors() {
-    for (family, cut) in [
-        ("pages", false),
-        ("pages", true),
-        ("state", false),
-        ("undo", true),
-        ("meta", false),
-        ("meta", true),
-    ] {
+    for (family, cut) in
+        [("pages", false), ("pages", true), ("state", false), ("undo", true), ("meta", false), ("meta", true)]
+    {
         let dir = tempfile::tempdir().unwrap();
         let db = open(&dir, config());
         commit(&db, 1);
@@ -170,20 +145,12 @@ fn damaged_pages_values_heads_and_undo_entries_are_errors() {
         });
         let db = match Db::open(dir.path(), config()) {
             Err(error) => {
-                assert!(
-                    family == "meta" && matches!(error, Error::Corrupt(_)),
-                    "{error}"
-                );
+                assert!(family == "meta" && matches!(error, Error::Corrupt(_)), "{error}");
                 continue;
             }
             Ok(db) => db,
         };
-        let damaged = |error: Option<Error>| {
-            assert!(
-                matches!(error, Some(Error::Corrupt(_))),
-                "{family}: {error:?}"
-            )
-        };
+        let damaged = |error: Option<Error>| assert!(matches!(error, Some(Error::Corrupt(_))), "{family}: {error:?}");
         match family {
             "pages" => {
                 damaged(db.prepare(3, &block(3)).err());
@@ -211,12 +178,8 @@ fn copy(from: &tempfile::TempDir) -> tempfile::TempDir {
 }
 
 fn files(dir: &tempfile::TempDir, extension: &str) -> Vec<std::path::PathBuf> {
-    let all = std::fs::read_dir(dir.path())
-        .unwrap()
-        .map(|file| file.unwrap().path());
-    let mut files: Vec<_> = all
-        .filter(|path| path.extension().is_some_and(|ext| ext == extension))
-        .collect();
+    let all = std::fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap().path());
+    let mut files: Vec<_> = all.filter(|path| path.extension().is_some_and(|ext| ext == extension)).collect();
     files.sort();
     files
 }
@@ -238,25 +201,13 @@ fn a_torn_log_leaves_a_whole_earlier_block() {
         let torn = copy(&dir);
         let log = files(&torn, "log").pop().unwrap();
         let size = std::fs::metadata(&log).unwrap().len();
-        std::fs::OpenOptions::new()
-            .write(true)
-            .open(&log)
-            .unwrap()
-            .set_len(size.saturating_sub(cut))
-            .unwrap();
+        std::fs::OpenOptions::new().write(true).open(&log).unwrap().set_len(size.saturating_sub(cut)).unwrap();
         let db = open(&torn, config());
-        assert_eq!(
-            db.app_hash(),
-            hashes[db.height() as usize],
-            "{cut} bytes cut"
-        );
+        assert_eq!(db.app_hash(), hashes[db.height() as usize], "{cut} bytes cut");
         heights.insert(db.height());
         // It goes on from there.
         commit(&db, db.height() + 1);
-        assert_eq!(
-            hashes.get(db.height() as usize).unwrap_or(&db.app_hash()),
-            &db.app_hash()
-        );
+        assert_eq!(hashes.get(db.height() as usize).unwrap_or(&db.app_hash()), &db.app_hash());
     }
     assert!(heights.contains(&6) && heights.len() > 2, "{heights:?}");
 }

@@ -20,45 +20,23 @@ fn undo_entries(dir: &tempfile::TempDir) -> usize {
     let db = rocksdb::DB::open_cf_for_read_only(&options, dir.path(), families, false).unwrap();
     ["undo", "heights"]
         .iter()
-        .map(|family| {
-            db.iterator_cf(db.cf_handle(family).unwrap(), rocksdb::IteratorMode::Start)
-                .count()
-        })
+        .map(|family| db.iterator_cf(db.cf_handle(family).unwrap(), rocksdb::IteratorMode::Start).count())
         .sum()
 }
 
 #[test]
 fn pruned_heights_are_refused_and_kept_ones_read_right() {
     let dir = tempfile::tempdir().unwrap();
-    let db = open(
-        &dir,
-        Config {
-            retain: Some(5),
-            snapshots: 3,
-            ..config()
-        },
-    );
+    let db = open(&dir, Config { retain: Some(5), snapshots: 3, ..config() });
     for height in 10..40 {
         block(&db, height, 20);
         assert_eq!(db.snapshot(height).unwrap().height(), height);
         let oldest = (height.saturating_sub(5)).max(10);
         for at in oldest..=height {
             let view = db.at(at).unwrap();
-            assert_eq!(
-                view.get("bank", &7u32.to_be_bytes()).unwrap(),
-                Some(at.to_be_bytes().to_vec())
-            );
-            assert_eq!(
-                view.get("auth", format!("born at {:03}", at + 1).as_bytes())
-                    .unwrap(),
-                None
-            );
-            let born = view.range(
-                "auth",
-                std::ops::Bound::Unbounded,
-                std::ops::Bound::Unbounded,
-                true,
-            );
+            assert_eq!(view.get("bank", &7u32.to_be_bytes()).unwrap(), Some(at.to_be_bytes().to_vec()));
+            assert_eq!(view.get("auth", format!("born at {:03}", at + 1).as_bytes()).unwrap(), None);
+            let born = view.range("auth", std::ops::Bound::Unbounded, std::ops::Bound::Unbounded, true);
             assert_eq!(born.count() as u64, at - 9);
         }
         assert!(matches!(db.at(oldest - 1), Err(Error::Pruned(_))));
@@ -83,33 +61,14 @@ fn a_node_that_starts_to_prune_does_so_in_bounded_steps() {
     }
     drop(db);
     let all = undo_entries(&dir);
-    let db = open(
-        &dir,
-        Config {
-            retain: Some(2),
-            ..config()
-        },
-    );
+    let db = open(&dir, Config { retain: Some(2), ..config() });
     block(&db, 13, 10);
     assert!(matches!(db.at(10), Err(Error::Pruned(10))));
-    assert_eq!(
-        db.at(11).unwrap().get("bank", &1u32.to_be_bytes()).unwrap(),
-        Some(11u64.to_be_bytes().to_vec())
-    );
+    assert_eq!(db.at(11).unwrap().get("bank", &1u32.to_be_bytes()).unwrap(), Some(11u64.to_be_bytes().to_vec()));
     drop(db);
     let left = undo_entries(&dir);
-    assert!(
-        left < all && left > all / 2,
-        "one commit removed {} of {all}",
-        all - left
-    );
-    let db = open(
-        &dir,
-        Config {
-            retain: Some(2),
-            ..config()
-        },
-    );
+    assert!(left < all && left > all / 2, "one commit removed {} of {all}", all - left);
+    let db = open(&dir, Config { retain: Some(2), ..config() });
     for height in 14..30 {
         block(&db, height, 10);
     }
@@ -120,14 +79,7 @@ fn a_node_that_starts_to_prune_does_so_in_bounded_steps() {
 #[test]
 fn views_outlive_later_commits_and_the_handle() {
     let dir = tempfile::tempdir().unwrap();
-    let db = open(
-        &dir,
-        Config {
-            snapshots: 1,
-            retain: Some(1),
-            ..config()
-        },
-    );
+    let db = open(&dir, Config { snapshots: 1, retain: Some(1), ..config() });
     block(&db, 1, 5);
     let (snapshot, historic) = (db.latest(), db.at(1).unwrap());
     for height in 2..9 {
@@ -139,9 +91,5 @@ fn views_outlive_later_commits_and_the_handle() {
     assert_eq!(snapshot.get("bank", &0u32.to_be_bytes()).unwrap(), value);
     assert_eq!(historic.get("bank", &0u32.to_be_bytes()).unwrap(), value);
     let hash = snapshot.app_hash();
-    snapshot
-        .prove("auth", b"born at 002")
-        .unwrap()
-        .verify(&hash, "auth", b"born at 002", None)
-        .unwrap();
+    snapshot.prove("auth", b"born at 002").unwrap().verify(&hash, "auth", b"born at 002", None).unwrap();
 }

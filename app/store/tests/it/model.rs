@@ -14,17 +14,12 @@ fn key() -> impl Strategy<Value = Vec<u8>> {
 
 fn bound() -> impl Strategy<Value = Bound<Vec<u8>>> {
     let some = prop::collection::vec(prop::sample::select(vec![0u8, 1, 0x2f, 0x61, 0xff]), 0..4);
-    prop_oneof![
-        Just(Bound::Unbounded),
-        some.clone().prop_map(Bound::Included),
-        some.prop_map(Bound::Excluded)
-    ]
+    prop_oneof![Just(Bound::Unbounded), some.clone().prop_map(Bound::Included), some.prop_map(Bound::Excluded)]
 }
 
 fn block() -> impl Strategy<Value = Changes> {
     let value = prop::option::weighted(0.7, prop::collection::vec(any::<u8>(), 1..5));
-    prop::collection::btree_map((prop::sample::select(STORES.to_vec()), key()), value, 0..25)
-        .prop_map(Changes)
+    prop::collection::btree_map((prop::sample::select(STORES.to_vec()), key()), value, 0..25).prop_map(Changes)
 }
 
 type Bounds = (Bound<Vec<u8>>, Bound<Vec<u8>>);
@@ -49,10 +44,7 @@ fn inside(key: &[u8], bounds: &Bounds) -> bool {
 
 fn same(view: View, rows: &Rows, all: &Rows, ranges: &[Bounds]) {
     for (store, key) in all.keys() {
-        assert_eq!(
-            view.get(store, key).unwrap(),
-            rows.get(&(*store, key.clone())).cloned()
-        );
+        assert_eq!(view.get(store, key).unwrap(), rows.get(&(*store, key.clone())).cloned());
     }
     for (bounds, store) in ranges.iter().zip(STORES.iter().cycle()) {
         let mut expected: Vec<_> = rows
@@ -70,11 +62,7 @@ fn same(view: View, rows: &Rows, all: &Rows, ranges: &[Bounds]) {
 }
 
 fn check_all(db: &Db, states: &[Rows], first: u64, ranges: &[Bounds]) {
-    let all: Rows = states
-        .iter()
-        .flatten()
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
+    let all: Rows = states.iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect();
     let tip = first + states.len() as u64 - 1;
     assert_eq!(db.height(), tip);
     for (height, rows) in (first..).zip(states) {

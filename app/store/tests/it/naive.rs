@@ -10,11 +10,7 @@ pub type Rows = BTreeMap<(Name, Vec<u8>), Vec<u8>>;
 pub const STORES: [Name; 3] = ["auth", "bank", "wasm"];
 
 pub fn config() -> Config {
-    Config {
-        stores: STORES.to_vec(),
-        sync: false,
-        ..Config::default()
-    }
+    Config { stores: STORES.to_vec(), sync: false, ..Config::default() }
 }
 
 pub fn open(dir: &tempfile::TempDir, config: Config) -> Db {
@@ -34,8 +30,7 @@ fn node(leaves: &[([u8; 32], [u8; 32])], depth: usize) -> [u8; 32] {
         [] => [0; 32],
         [(_, leaf)] => *leaf,
         _ => {
-            let (left, right): (Vec<_>, Vec<_>) =
-                leaves.iter().partition(|(key, _)| !bit(key, depth));
+            let (left, right): (Vec<_>, Vec<_>) = leaves.iter().partition(|(key, _)| !bit(key, depth));
             sha(&[&[1], &node(&left, depth + 1), &node(&right, depth + 1)])
         }
     }
@@ -53,23 +48,12 @@ pub fn root<'a>(rows: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> [u8; 32] {
 }
 
 pub fn store_root(rows: &Rows, store: Name) -> [u8; 32] {
-    root(
-        rows.iter()
-            .filter(|((name, _), _)| *name == store)
-            .map(|((_, key), value)| (&key[..], &value[..])),
-    )
+    root(rows.iter().filter(|((name, _), _)| *name == store).map(|((_, key), value)| (&key[..], &value[..])))
 }
 
 pub fn app_hash(rows: &Rows) -> [u8; 32] {
-    let roots: Vec<_> = STORES
-        .iter()
-        .map(|store| (*store, store_root(rows, store)))
-        .collect();
-    root(
-        roots
-            .iter()
-            .map(|(name, root)| (name.as_bytes(), &root[..])),
-    )
+    let roots: Vec<_> = STORES.iter().map(|store| (*store, store_root(rows, store))).collect();
+    root(roots.iter().map(|(name, root)| (name.as_bytes(), &root[..])))
 }
 
 pub fn apply(rows: &mut Rows, changes: &Changes) {

@@ -25,11 +25,7 @@ fn step() -> impl Strategy<Value = Step> {
     let key = || prop::collection::vec(prop::sample::select(vec![0u8, 0x2f, 0x30, 0xff]), 1..3);
     let bound = || {
         let some = prop::collection::vec(prop::sample::select(vec![0u8, 0x2f, 0x30, 0xff]), 0..3);
-        prop_oneof![
-            Just(Bound::Unbounded),
-            some.clone().prop_map(Bound::Included),
-            some.prop_map(Bound::Excluded)
-        ]
+        prop_oneof![Just(Bound::Unbounded), some.clone().prop_map(Bound::Included), some.prop_map(Bound::Excluded)]
     };
     prop_oneof![
         6 => (store(), key(), prop::collection::vec(any::<u8>(), 1..3)).prop_map(|(s, k, v)| Step::Set(s, k, v)),
@@ -53,12 +49,7 @@ struct Model {
 }
 
 fn run(base: &Flat, overlay: &mut Overlay, steps: &[Step]) {
-    let fresh = || {
-        vec![Model {
-            seen: base.clone(),
-            ..Model::default()
-        }]
-    };
+    let fresh = || vec![Model { seen: base.clone(), ..Model::default() }];
     let mut layers = fresh();
     for step in steps {
         let top = layers.last_mut().unwrap();
@@ -92,10 +83,7 @@ fn run(base: &Flat, overlay: &mut Overlay, steps: &[Step]) {
                 }
             }
             Step::Get(store, key) => {
-                assert_eq!(
-                    overlay.get(store, &key).unwrap(),
-                    top.seen.get(&(store, key)).cloned()
-                );
+                assert_eq!(overlay.get(store, &key).unwrap(), top.seen.get(&(store, key)).cloned());
             }
             Step::Range(store, from, to, reverse) => {
                 let inside = |key: &Vec<u8>| {
@@ -118,14 +106,8 @@ fn run(base: &Flat, overlay: &mut Overlay, steps: &[Step]) {
                 if reverse {
                     expected.reverse();
                 }
-                let (from, to) = (
-                    from.as_ref().map(Vec::as_slice),
-                    to.as_ref().map(Vec::as_slice),
-                );
-                let got: Vec<_> = overlay
-                    .range(store, from, to, reverse)
-                    .map(Result::unwrap)
-                    .collect();
+                let (from, to) = (from.as_ref().map(Vec::as_slice), to.as_ref().map(Vec::as_slice));
+                let got: Vec<_> = overlay.range(store, from, to, reverse).map(Result::unwrap).collect();
                 assert_eq!(got, expected);
             }
             Step::Take => {
@@ -168,18 +150,9 @@ proptest! {
 #[test]
 fn refuses_empty_keys_and_values() {
     let mut overlay = Overlay::new(Snapshot::empty());
-    assert!(matches!(
-        overlay.set("bank", b"", vec![1]),
-        Err(Error::EmptyKey(_))
-    ));
-    assert!(matches!(
-        overlay.set("bank", b"k", vec![]),
-        Err(Error::EmptyValue(_))
-    ));
-    assert!(matches!(
-        overlay.delete("bank", b""),
-        Err(Error::EmptyKey(_))
-    ));
+    assert!(matches!(overlay.set("bank", b"", vec![1]), Err(Error::EmptyKey(_))));
+    assert!(matches!(overlay.set("bank", b"k", vec![]), Err(Error::EmptyValue(_))));
+    assert!(matches!(overlay.delete("bank", b""), Err(Error::EmptyKey(_))));
     assert!(overlay.into_changes().is_empty());
 }
 
@@ -198,28 +171,15 @@ fn a_limited_read_of_a_long_range_is_cheap() {
         overlay.set("bank", &key.to_be_bytes(), vec![2]).unwrap();
     }
     let whole = std::time::Instant::now();
-    assert_eq!(
-        overlay
-            .range("bank", Bound::Unbounded, Bound::Unbounded, false)
-            .count(),
-        60_000
-    );
+    assert_eq!(overlay.range("bank", Bound::Unbounded, Bound::Unbounded, false).count(), 60_000);
     let whole = whole.elapsed();
     let first = std::time::Instant::now();
     for reverse in [false, true].into_iter().cycle().take(100) {
-        let row = overlay
-            .range("bank", Bound::Unbounded, Bound::Unbounded, reverse)
-            .next()
-            .unwrap()
-            .unwrap();
+        let row = overlay.range("bank", Bound::Unbounded, Bound::Unbounded, reverse).next().unwrap().unwrap();
         assert_eq!(row.1, [if reverse { 2 } else { 1 }]);
     }
     // A hundred reads of one row against one read of all: materialising the range would cost a hundred times as much.
-    assert!(
-        first.elapsed() < whole * 4,
-        "{:?} {whole:?}",
-        first.elapsed()
-    );
+    assert!(first.elapsed() < whole * 4, "{:?} {whole:?}", first.elapsed());
 }
 
 #[test]

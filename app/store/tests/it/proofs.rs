@@ -21,27 +21,14 @@ fn filled(dir: &tempfile::TempDir, count: u64) -> (Db, Rows) {
 }
 
 /// The two steps of a chained verification, as a light client does them, without our own check.
-fn ics23_accepts(
-    proof: &StoreProof,
-    app_hash: [u8; 32],
-    store: &str,
-    key: &[u8],
-    value: Option<&[u8]>,
-) -> bool {
+fn ics23_accepts(proof: &StoreProof, app_hash: [u8; 32], store: &str, key: &[u8], value: Option<&[u8]>) -> bool {
     let spec = smt_spec();
     let (main, root) = (app_hash.to_vec(), proof.root.to_vec());
-    ics23::verify_membership::<HostFunctionsManager>(
-        &proof.store,
-        &spec,
-        &main,
-        store.as_bytes(),
-        &proof.root,
-    ) && match value {
-        Some(value) => {
-            ics23::verify_membership::<HostFunctionsManager>(&proof.key, &spec, &root, key, value)
+    ics23::verify_membership::<HostFunctionsManager>(&proof.store, &spec, &main, store.as_bytes(), &proof.root)
+        && match value {
+            Some(value) => ics23::verify_membership::<HostFunctionsManager>(&proof.key, &spec, &root, key, value),
+            None => ics23::verify_non_membership::<HostFunctionsManager>(&proof.key, &spec, &root, key),
         }
-        None => ics23::verify_non_membership::<HostFunctionsManager>(&proof.key, &spec, &root, key),
-    }
 }
 
 #[test]
@@ -56,52 +43,21 @@ fn presence_and_absence_are_proven_at_every_size() {
             let proof = snapshot.prove("bank", key.as_bytes()).unwrap();
             assert_eq!(proof.value.as_deref(), Some(value.as_bytes()));
             assert_eq!(proof.root, store_root(&rows, "bank"));
-            assert!(ics23_accepts(
-                &proof,
-                hash,
-                "bank",
-                key.as_bytes(),
-                Some(value.as_bytes())
-            ));
-            proof
-                .verify(&hash, "bank", key.as_bytes(), Some(value.as_bytes()))
-                .unwrap();
-            assert!(
-                proof
-                    .verify(&hash, "bank", key.as_bytes(), Some(b"other"))
-                    .is_err()
-            );
-            assert!(
-                proof
-                    .verify(&hash, "bank", b"other", Some(value.as_bytes()))
-                    .is_err()
-            );
+            assert!(ics23_accepts(&proof, hash, "bank", key.as_bytes(), Some(value.as_bytes())));
+            proof.verify(&hash, "bank", key.as_bytes(), Some(value.as_bytes())).unwrap();
+            assert!(proof.verify(&hash, "bank", key.as_bytes(), Some(b"other")).is_err());
+            assert!(proof.verify(&hash, "bank", b"other", Some(value.as_bytes())).is_err());
             assert!(proof.verify(&hash, "bank", key.as_bytes(), None).is_err());
-            assert!(
-                proof
-                    .verify(&hash, "wasm", key.as_bytes(), Some(value.as_bytes()))
-                    .is_err()
-            );
-            assert!(
-                proof
-                    .verify(&[7; 32], "bank", key.as_bytes(), Some(value.as_bytes()))
-                    .is_err()
-            );
+            assert!(proof.verify(&hash, "wasm", key.as_bytes(), Some(value.as_bytes())).is_err());
+            assert!(proof.verify(&[7; 32], "bank", key.as_bytes(), Some(value.as_bytes())).is_err());
         }
         for number in 0..60 {
             let key = format!("absent {number}");
             let proof = snapshot.prove("bank", key.as_bytes()).unwrap();
             assert_eq!(proof.value, None);
-            assert!(
-                ics23_accepts(&proof, hash, "bank", key.as_bytes(), None),
-                "{count} keys, {key}"
-            );
+            assert!(ics23_accepts(&proof, hash, "bank", key.as_bytes(), None), "{count} keys, {key}");
             proof.verify(&hash, "bank", key.as_bytes(), None).unwrap();
-            assert!(
-                proof
-                    .verify(&hash, "bank", key.as_bytes(), Some(b"v"))
-                    .is_err()
-            );
+            assert!(proof.verify(&hash, "bank", key.as_bytes(), Some(b"v")).is_err());
             assert!(proof.verify(&hash, "bank", b"key 0", None).is_err());
         }
     }
@@ -111,27 +67,12 @@ fn presence_and_absence_are_proven_at_every_size() {
 fn an_empty_store_proves_its_root_and_no_absence() {
     let dir = tempfile::tempdir().unwrap();
     let (db, _) = filled(&dir, 5);
-    assert!(matches!(
-        db.latest().prove("auth", b"k"),
-        Err(Error::NoNeighbour(_))
-    ));
-    assert!(matches!(
-        db.latest().prove("gov", b"k"),
-        Err(Error::UnknownStore(_))
-    ));
-    assert!(matches!(
-        db.latest().prove("bank", b""),
-        Err(Error::EmptyKey(_))
-    ));
+    assert!(matches!(db.latest().prove("auth", b"k"), Err(Error::NoNeighbour(_))));
+    assert!(matches!(db.latest().prove("gov", b"k"), Err(Error::UnknownStore(_))));
+    assert!(matches!(db.latest().prove("bank", b""), Err(Error::EmptyKey(_))));
     // Its root is in the main tree all the same, as the value of its name.
     let proof = db.latest().prove("wasm", b"only").unwrap();
-    assert_eq!(
-        proof.root,
-        store_root(
-            &Rows::from([(("wasm", b"only".to_vec()), b"one".to_vec())]),
-            "wasm"
-        )
-    );
+    assert_eq!(proof.root, store_root(&Rows::from([(("wasm", b"only".to_vec()), b"one".to_vec())]), "wasm"));
 }
 
 #[test]
@@ -144,30 +85,13 @@ fn proofs_are_of_their_own_height() {
     changes.set("bank", "key 6", "new");
     let prepared = db.prepare(2, &changes).unwrap();
     db.commit(prepared).unwrap();
-    for (snapshot, five, six) in [
-        (before, Some(&b"value 5"[..]), "value 6"),
-        (db.latest(), None, "new"),
-    ] {
+    for (snapshot, five, six) in [(before, Some(&b"value 5"[..]), "value 6"), (db.latest(), None, "new")] {
         let hash = snapshot.app_hash();
-        snapshot
-            .prove("bank", b"key 5")
-            .unwrap()
-            .verify(&hash, "bank", b"key 5", five)
-            .unwrap();
-        snapshot
-            .prove("bank", b"key 6")
-            .unwrap()
-            .verify(&hash, "bank", b"key 6", Some(six.as_bytes()))
-            .unwrap();
+        snapshot.prove("bank", b"key 5").unwrap().verify(&hash, "bank", b"key 5", five).unwrap();
+        snapshot.prove("bank", b"key 6").unwrap().verify(&hash, "bank", b"key 6", Some(six.as_bytes())).unwrap();
     }
-    assert_eq!(
-        db.snapshot(1).unwrap().app_hash(),
-        db.snapshot(1).unwrap().app_hash()
-    );
-    assert_ne!(
-        db.snapshot(1).unwrap().app_hash(),
-        db.snapshot(2).unwrap().app_hash()
-    );
+    assert_eq!(db.snapshot(1).unwrap().app_hash(), db.snapshot(1).unwrap().app_hash());
+    assert_ne!(db.snapshot(1).unwrap().app_hash(), db.snapshot(2).unwrap().app_hash());
 }
 
 /// Whether a verifier that checks shapes first accepts; the `ics23` crate must not panic behind the check.
@@ -175,19 +99,8 @@ fn accepts(proof: &CommitmentProof, root: &[u8; 32], key: &[u8], value: Option<&
     let spec = smt_spec();
     check_proof_shape(proof, &spec).is_ok()
         && match value {
-            Some(value) => ics23::verify_membership::<HostFunctionsManager>(
-                proof,
-                &spec,
-                &root.to_vec(),
-                key,
-                value,
-            ),
-            None => ics23::verify_non_membership::<HostFunctionsManager>(
-                proof,
-                &spec,
-                &root.to_vec(),
-                key,
-            ),
+            Some(value) => ics23::verify_membership::<HostFunctionsManager>(proof, &spec, &root.to_vec(), key, value),
+            None => ics23::verify_non_membership::<HostFunctionsManager>(proof, &spec, &root.to_vec(), key),
         }
 }
 
@@ -196,19 +109,10 @@ fn every_changed_byte_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let (db, _) = filled(&dir, 40);
     let snapshot = db.latest();
-    for (key, value) in [
-        ("key 7", Some(&b"value 7"[..])),
-        ("absent 1", None),
-        ("absent 2", None),
-    ] {
+    for (key, value) in [("key 7", Some(&b"value 7"[..])), ("absent 1", None), ("absent 2", None)] {
         let proof = snapshot.prove("bank", key.as_bytes()).unwrap();
         refuses_changes(&proof.key, &proof.root, key.as_bytes(), value);
-        refuses_changes(
-            &proof.store,
-            &snapshot.app_hash(),
-            b"bank",
-            Some(&proof.root),
-        );
+        refuses_changes(&proof.store, &snapshot.app_hash(), b"bank", Some(&proof.root));
     }
 }
 
@@ -225,10 +129,7 @@ fn refuses_changes(proof: &CommitmentProof, root: &[u8; 32], key: &[u8], value: 
             };
             decoded += 1;
             if changed != *proof && !same_claim(&changed, proof) {
-                assert!(
-                    !accepts(&changed, root, key, value),
-                    "{key:x?}: byte {at} flipped by {flip}"
-                );
+                assert!(!accepts(&changed, root, key, value), "{key:x?}: byte {at} flipped by {flip}");
             }
         }
     }
@@ -238,9 +139,7 @@ fn refuses_changes(proof: &CommitmentProof, root: &[u8; 32], key: &[u8], value: 
 /// An absence proof names the absent key for information only: a verifier goes by the key it asks about.
 fn same_claim(a: &CommitmentProof, b: &CommitmentProof) -> bool {
     match (&a.proof, &b.proof) {
-        (Some(Proof::Nonexist(a)), Some(Proof::Nonexist(b))) => {
-            a.left == b.left && a.right == b.right
-        }
+        (Some(Proof::Nonexist(a)), Some(Proof::Nonexist(b))) => a.left == b.left && a.right == b.right,
         _ => false,
     }
 }
@@ -251,9 +150,7 @@ fn hostile_shapes_are_refused_without_a_panic() {
     let (db, _) = filled(&dir, 40);
     let spec = smt_spec();
     let shape = |proof: Proof| check_proof_shape(&CommitmentProof { proof: Some(proof) }, &spec);
-    let Some(Proof::Exist(good)) = db.latest().prove("bank", b"key 7").unwrap().key.proof else {
-        unreachable!()
-    };
+    let Some(Proof::Exist(good)) = db.latest().prove("bank", b"key 7").unwrap().key.proof else { unreachable!() };
     assert!(shape(Proof::Exist(good.clone())).is_ok());
     let refused = |change: &dyn Fn(&mut ics23::ExistenceProof)| {
         let mut bad = good.clone();
@@ -278,11 +175,7 @@ fn hostile_shapes_are_refused_without_a_panic() {
     // Neighbours with one path, with no path, or with a path that ends inside the other: the crate pops from nothing.
     let both = |left: &ics23::ExistenceProof, right: &ics23::ExistenceProof| {
         let (left, right) = (Some(left.clone()), Some(right.clone()));
-        shape(Proof::Nonexist(ics23::NonExistenceProof {
-            key: b"k".to_vec(),
-            left,
-            right,
-        }))
+        shape(Proof::Nonexist(ics23::NonExistenceProof { key: b"k".to_vec(), left, right }))
     };
     let mut short = good.clone();
     short.path.clear();
@@ -292,20 +185,10 @@ fn hostile_shapes_are_refused_without_a_panic() {
     assert!(both(&short, &good).is_err());
     assert!(both(&short, &short).is_err());
     assert!(both(&good, &inside).is_err());
-    let nothing = ics23::NonExistenceProof {
-        key: b"k".to_vec(),
-        left: None,
-        right: None,
-    };
+    let nothing = ics23::NonExistenceProof { key: b"k".to_vec(), left: None, right: None };
     assert!(shape(Proof::Nonexist(nothing)).is_err());
     assert!(shape(Proof::Batch(ics23::BatchProof { entries: vec![] })).is_err());
-    assert!(
-        shape(Proof::Compressed(ics23::CompressedBatchProof {
-            entries: vec![],
-            lookup_inners: vec![]
-        }))
-        .is_err()
-    );
+    assert!(shape(Proof::Compressed(ics23::CompressedBatchProof { entries: vec![], lookup_inners: vec![] })).is_err());
     assert!(check_proof_shape(&CommitmentProof { proof: None }, &spec).is_err());
 }
 

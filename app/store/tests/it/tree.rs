@@ -39,23 +39,14 @@ fn order_and_cut_of_batches_do_not_matter() {
     }
     let mut rows = Rows::new();
     apply(&mut rows, &set(0..count, 0));
-    assert!(
-        hashes.iter().all(|hash| *hash == app_hash(&rows)),
-        "{hashes:x?}"
-    );
+    assert!(hashes.iter().all(|hash| *hash == app_hash(&rows)), "{hashes:x?}");
 }
 
 #[test]
 fn big_and_small_batches_with_deletes_equal_the_naive_root() {
     let dir = tempfile::tempdir().unwrap();
     // A page cache that holds a part only: cold and warm pages mix.
-    let db = open(
-        &dir,
-        Config {
-            page_cache: 300_000,
-            ..config()
-        },
-    );
+    let db = open(&dir, Config { page_cache: 300_000, ..config() });
     let mut random = Random(88172645463325252);
     let mut rows = Rows::new();
     for round in 0..24u64 {
@@ -96,10 +87,7 @@ fn writing_what_is_there_changes_nothing() {
     let mut again = set(0..500, 1);
     again.delete("auth", "never there");
     assert_eq!(commit(&db, &again), hash);
-    assert_eq!(
-        db.at(1).unwrap().get("bank", &3u64.to_be_bytes()).unwrap(),
-        Some(2u64.to_be_bytes().to_vec())
-    );
+    assert_eq!(db.at(1).unwrap().get("bank", &3u64.to_be_bytes()).unwrap(), Some(2u64.to_be_bytes().to_vec()));
 }
 
 #[test]
@@ -111,58 +99,25 @@ fn refuses_empty_keys_values_and_unknown_stores() {
         changes.set(store, key, value);
         changes
     };
-    assert!(matches!(
-        db.prepare(1, &one("bank", "", "v")),
-        Err(Error::EmptyKey(_))
-    ));
-    assert!(matches!(
-        db.prepare(1, &one("bank", "k", "")),
-        Err(Error::EmptyValue(_))
-    ));
-    assert!(matches!(
-        db.prepare(1, &one("gov", "k", "v")),
-        Err(Error::UnknownStore(_))
-    ));
-    assert!(matches!(
-        db.prepare(0, &one("bank", "k", "v")),
-        Err(Error::Height { .. })
-    ));
-    let (first, second) = (
-        db.prepare(7, &one("bank", "k", "v")),
-        db.prepare(7, &one("bank", "k", "w")),
-    );
+    assert!(matches!(db.prepare(1, &one("bank", "", "v")), Err(Error::EmptyKey(_))));
+    assert!(matches!(db.prepare(1, &one("bank", "k", "")), Err(Error::EmptyValue(_))));
+    assert!(matches!(db.prepare(1, &one("gov", "k", "v")), Err(Error::UnknownStore(_))));
+    assert!(matches!(db.prepare(0, &one("bank", "k", "v")), Err(Error::Height { .. })));
+    let (first, second) = (db.prepare(7, &one("bank", "k", "v")), db.prepare(7, &one("bank", "k", "w")));
     db.commit(first.unwrap()).unwrap();
     assert!(matches!(db.commit(second.unwrap()), Err(Error::Stale)));
-    assert!(matches!(
-        db.prepare(7, &one("bank", "k", "v")),
-        Err(Error::Height { got: 7, tip: 7 })
-    ));
-    assert!(matches!(
-        db.prepare(9, &one("bank", "k", "v")),
-        Err(Error::Height { got: 9, tip: 7 })
-    ));
+    assert!(matches!(db.prepare(7, &one("bank", "k", "v")), Err(Error::Height { got: 7, tip: 7 })));
+    assert!(matches!(db.prepare(9, &one("bank", "k", "v")), Err(Error::Height { got: 9, tip: 7 })));
 }
 
 #[test]
 fn stores_can_be_added_but_not_lost() {
     let dir = tempfile::tempdir().unwrap();
-    let db = open(
-        &dir,
-        Config {
-            stores: vec!["bank"],
-            ..config()
-        },
-    );
+    let db = open(&dir, Config { stores: vec!["bank"], ..config() });
     let before = commit(&db, &set(0..10, 0));
     drop(db);
     assert!(matches!(
-        aliquot_store::Db::open(
-            dir.path(),
-            Config {
-                stores: vec!["auth"],
-                ..config()
-            }
-        ),
+        aliquot_store::Db::open(dir.path(), Config { stores: vec!["auth"], ..config() }),
         Err(Error::StoreLeftOut(_))
     ));
     let db = open(&dir, config());

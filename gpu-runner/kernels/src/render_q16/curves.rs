@@ -13,10 +13,7 @@ pub fn stripes(at: i32, width: i32) -> i32 {
     let integral = |x: i32| fx_abs(fx_sub(x & 0xffff, HALF));
     let width = fx_max(width, 64);
     let half = width >> 1;
-    let change = fx_sub(
-        integral(fx_sub(at, half)),
-        integral(fx_sub(fx_add(at, width), half)),
-    );
+    let change = fx_sub(integral(fx_sub(at, half)), integral(fx_sub(fx_add(at, width), half)));
     fx_clamp(fx_div(change, width), fx_sub(0, ONE), ONE)
 }
 

@@ -7,10 +7,7 @@ use crate::scene::{Primitive, Shape};
 #[inline(always)]
 pub fn union(near: i32, distance: i32, p: &Primitive) -> i32 {
     let overlap = fx_max(fx_sub(p.blend, fx_abs(fx_sub(near, distance))), 0);
-    fx_sub(
-        fx_min(near, distance),
-        fx_mul(fx_mul(overlap, overlap), p.inverse_4_blend),
-    )
+    fx_sub(fx_min(near, distance), fx_mul(fx_mul(overlap, overlap), p.inverse_4_blend))
 }
 
 /// Whether a sphere's distance is at least `near` plus its blend, seen without the root: then the union stays as it
@@ -22,11 +19,7 @@ pub fn out_of_reach(p: &Primitive, at: V3, near: i32) -> bool {
     }
     let v = v_sub(at, p.at);
     let reach = fx_add(fx_add(near, p.blend), p.size.x);
-    reach > 0
-        && fx_square(v.x)
-            .wrapping_add(fx_square(v.y))
-            .wrapping_add(fx_square(v.z))
-            >= fx_square(reach)
+    reach > 0 && fx_square(v.x).wrapping_add(fx_square(v.y)).wrapping_add(fx_square(v.z)) >= fx_square(reach)
 }
 
 /// A point in the primitive's own frame.
@@ -34,21 +27,13 @@ pub fn out_of_reach(p: &Primitive, at: V3, near: i32) -> bool {
 fn local(p: &Primitive, at: V3) -> V3 {
     let from = v_sub(at, p.at);
     let (x, z) = p.facing;
-    v3(
-        fx_dot2(from.x, z, fx_sub(0, from.z), x),
-        from.y,
-        fx_dot2(from.x, x, from.z, z),
-    )
+    v3(fx_dot2(from.x, z, fx_sub(0, from.z), x), from.y, fx_dot2(from.x, x, from.z, z))
 }
 
 /// A direction back from the primitive's own frame.
 fn outward(p: &Primitive, n: V3) -> V3 {
     let (x, z) = p.facing;
-    v3(
-        fx_dot2(n.x, z, n.z, x),
-        n.y,
-        fx_dot2(n.z, z, fx_sub(0, n.x), x),
-    )
+    v3(fx_dot2(n.x, z, n.z, x), n.y, fx_dot2(n.z, z, fx_sub(0, n.x), x))
 }
 
 #[inline(always)]
@@ -88,22 +73,14 @@ pub fn primitive_normal(p: &Primitive, at: V3) -> (i32, V3) {
                 }
             };
             let sign = |part: i32, l: i32| if l < 0 { fx_sub(0, part) } else { part };
-            let n = v3(
-                sign(part(q.x), l.x),
-                sign(part(q.y), l.y),
-                sign(part(q.z), l.z),
-            );
+            let n = v3(sign(part(q.x), l.x), sign(part(q.y), l.y), sign(part(q.z), l.z));
             v_normalize(outward(p, n))
         }
         Shape::Torus => {
             let l = v_sub(at, p.at);
             let across = fx_len2(l.x, l.z);
             let out = fx_sub(across, p.size.x);
-            v_normalize(v3(
-                fx_mul(fx_div(l.x, across), out),
-                l.y,
-                fx_mul(fx_div(l.z, across), out),
-            ))
+            v_normalize(v3(fx_mul(fx_div(l.x, across), out), l.y, fx_mul(fx_div(l.z, across), out)))
         }
     };
     (distance, normal)

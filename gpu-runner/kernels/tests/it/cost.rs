@@ -14,17 +14,10 @@ fn real_counts_stay_within_the_bound() {
         let scene = Scene::parse(input).unwrap();
         let bound = chunk_cost(&scene);
         let step = if *name == "limits" { 13 } else { 1 };
-        let worst = (0..scene.tiles())
-            .step_by(step)
-            .map(|index| render_counted(&scene, index).1)
-            .max()
-            .unwrap();
+        let worst = (0..scene.tiles()).step_by(step).map(|index| render_counted(&scene, index).1).max().unwrap();
         println!("{name}: at most {bound} operations a chunk, really at most {worst}");
         assert!(worst <= bound, "{name}: {worst} > {bound}");
-        assert!(
-            worst > bound / 20,
-            "{name}: a bound of {bound} is too far from {worst}"
-        );
+        assert!(worst > bound / 20, "{name}: a bound of {bound} is too far from {worst}");
     }
 }
 
@@ -34,11 +27,7 @@ fn bound_is_the_one_of_the_spec() {
     let shapes: u64 = 7 * 16 + 24 + 40;
     let (step, planes, lights) = (shapes + 12, 1, 2);
     let sky = 60 + 80 * lights;
-    let shade = 300
-        + sky
-        + 2 * shapes
-        + 4 * (step + 30 * planes)
-        + lights * (250 + 30 * planes + 16 * step);
+    let shade = 300 + sky + 2 * shapes + 4 * (step + 30 * planes) + lights * (250 + 30 * planes + 16 * step);
     let ray = |steps: u64| 150 + 30 * planes + steps * step;
     let expected = 256 * (200 + ray(48) + 2 * shade + ray(24) + shade);
     let (_, input) = Kernel::RenderQ16.golden_inputs()[0];
@@ -52,10 +41,7 @@ fn typical_scenes_cost_well_below_the_limit() {
         assert!(cost < LIMIT * 6 / 10, "{name}: {cost}");
     }
     let limits = Kernel::RenderQ16.golden_inputs()[4].1;
-    assert!(
-        chunk_cost(&Scene::parse(limits).unwrap()) > LIMIT,
-        "the fullest scene is too dear"
-    );
+    assert!(chunk_cost(&Scene::parse(limits).unwrap()) > LIMIT, "the fullest scene is too dear");
 }
 
 #[test]

@@ -10,21 +10,11 @@ use std::time::Instant;
 const KERNEL: Kernel = Kernel::RenderQ16;
 
 fn build(source: &str) -> ProQue {
-    let platform = *Platform::list()
-        .first()
-        .expect("no OpenCL platform: install pocl-opencl-icd or a GPU driver");
+    let platform = *Platform::list().first().expect("no OpenCL platform: install pocl-opencl-icd or a GPU driver");
     let device = Device::first(platform).expect("the OpenCL platform has no device");
-    let context = Context::builder()
-        .platform(platform)
-        .devices(device)
-        .build()
-        .unwrap();
+    let context = Context::builder().platform(platform).devices(device).build().unwrap();
     let queue = Queue::new(&context, device, None).unwrap();
-    let program = Program::builder()
-        .src(source)
-        .devices(device)
-        .build(&context)
-        .unwrap();
+    let program = Program::builder().src(source).devices(device).build(&context).unwrap();
     ProQue::new(context, queue, program, None::<usize>)
 }
 
@@ -39,11 +29,7 @@ fn run(device: &ProQue, job: &Job, first: u32, chunks: u32) -> Vec<u8> {
         .build()
         .unwrap();
     let items = chunks * job.chunk_items();
-    let output = Buffer::<u8>::builder()
-        .queue(device.queue().clone())
-        .len(items as usize * 4)
-        .build()
-        .unwrap();
+    let output = Buffer::<u8>::builder().queue(device.queue().clone()).len(items as usize * 4).build().unwrap();
     let kernel = ocl::Kernel::builder()
         .program(device.program())
         .queue(device.queue().clone())
@@ -68,18 +54,12 @@ fn compare(device: &ProQue, name: &str, text: &str) {
     let all = run(device, &job, 0, job.chunks());
     let spent = start.elapsed().as_secs_f64();
     let (width, height) = job.picture_size();
-    println!(
-        "{name}: {:.2} Mpixel/s on the device",
-        f64::from(width * height) / spent / 1e6
-    );
+    println!("{name}: {:.2} Mpixel/s on the device", f64::from(width * height) / spent / 1e6);
     let start = Instant::now();
     for (index, output) in (0..).zip(all.chunks(job.output_len())) {
         let expected = job.run(index);
         if let Some(at) = (0..1024).find(|at| expected[*at] != output[*at]) {
-            panic!(
-                "{name}: chunk {index}, byte {at}: {} by the reference, {} by the device",
-                expected[at], output[at]
-            );
+            panic!("{name}: chunk {index}, byte {at}: {} by the reference, {} by the device", expected[at], output[at]);
         }
     }
     println!(
@@ -100,23 +80,14 @@ fn device_renders_the_scenes_as_the_reference_does() {
 fn device_passes_the_self_test() {
     let device = build(KERNEL.source());
     KERNEL
-        .self_test(|golden| {
-            run(
-                &device,
-                &KERNEL.prepare(golden.input.as_bytes()).unwrap(),
-                golden.chunk,
-                1,
-            )
-        })
+        .self_test(|golden| run(&device, &KERNEL.prepare(golden.input.as_bytes()).unwrap(), golden.chunk, 1))
         .unwrap();
 }
 
 #[test]
 fn device_renders_any_range_of_chunks() {
     let device = build(KERNEL.source());
-    let job = KERNEL
-        .prepare(KERNEL.golden_inputs()[3].1.as_bytes())
-        .unwrap();
+    let job = KERNEL.prepare(KERNEL.golden_inputs()[3].1.as_bytes()).unwrap();
     let whole = run(&device, &job, 0, 12);
     assert_eq!(run(&device, &job, 5, 4), whole[5 * 1024..9 * 1024]);
 }
@@ -171,20 +142,7 @@ fn twins([a, b, c, d, e, f]: [i32; 6]) -> [i32; 16] {
 #[test]
 fn fixed_point_functions_have_exact_twins() {
     let device = build(&format!("{}{TWINS}", KERNEL.source()));
-    let edges = [
-        0,
-        1,
-        -1,
-        2,
-        65_535,
-        65_536,
-        -65_536,
-        65_537,
-        i32::MAX,
-        i32::MAX - 1,
-        i32::MIN,
-        i32::MIN + 1,
-    ];
+    let edges = [0, 1, -1, 2, 65_535, 65_536, -65_536, 65_537, i32::MAX, i32::MAX - 1, i32::MIN, i32::MIN + 1];
     let mut inputs: Vec<[i32; 6]> = Vec::new();
     for a in edges {
         for b in edges {
@@ -193,29 +151,14 @@ fn fixed_point_functions_have_exact_twins() {
     }
     let mut runner = TestRunner::deterministic();
     for _ in 0..20_000 {
-        let words = prop::array::uniform6(any::<i32>())
-            .new_tree(&mut runner)
-            .unwrap()
-            .current();
-        let shift = prop::array::uniform6(0u32..31)
-            .new_tree(&mut runner)
-            .unwrap()
-            .current();
+        let words = prop::array::uniform6(any::<i32>()).new_tree(&mut runner).unwrap().current();
+        let shift = prop::array::uniform6(0u32..31).new_tree(&mut runner).unwrap().current();
         inputs.push(std::array::from_fn(|i| words[i] >> shift[i]));
     }
     let flat = inputs.concat();
     let queue = device.queue().clone();
-    let input = Buffer::<i32>::builder()
-        .queue(queue.clone())
-        .len(flat.len())
-        .copy_host_slice(&flat)
-        .build()
-        .unwrap();
-    let output = Buffer::<i32>::builder()
-        .queue(queue.clone())
-        .len(inputs.len() * 16)
-        .build()
-        .unwrap();
+    let input = Buffer::<i32>::builder().queue(queue.clone()).len(flat.len()).copy_host_slice(&flat).build().unwrap();
+    let output = Buffer::<i32>::builder().queue(queue.clone()).len(inputs.len() * 16).build().unwrap();
     let kernel = ocl::Kernel::builder()
         .program(device.program())
         .queue(queue)

@@ -4,10 +4,7 @@ use sha2::{Digest, Sha256};
 const KERNEL: Kernel = Kernel::RenderQ16;
 
 pub fn reference(golden: &Golden) -> Vec<u8> {
-    KERNEL
-        .prepare(golden.input.as_bytes())
-        .unwrap()
-        .run(golden.chunk)
+    KERNEL.prepare(golden.input.as_bytes()).unwrap().run(golden.chunk)
 }
 
 #[test]
@@ -16,19 +13,10 @@ fn every_line_of_the_file_is_a_vector() {
     let golden = KERNEL.golden();
     assert_eq!(golden.len(), text.lines().count() - 1, "one comment line");
     for (name, _) in KERNEL.golden_inputs() {
-        assert!(
-            golden.iter().filter(|g| g.name == *name).count() >= 6,
-            "{name}"
-        );
+        assert!(golden.iter().filter(|g| g.name == *name).count() >= 6, "{name}");
     }
-    assert_eq!(
-        KERNEL.vectors_hash(),
-        <[u8; 32]>::from(Sha256::digest(text))
-    );
-    assert_eq!(
-        KERNEL.spec_hash(),
-        <[u8; 32]>::from(Sha256::digest(include_str!("../../specs/RENDER_Q16.md")))
-    );
+    assert_eq!(KERNEL.vectors_hash(), <[u8; 32]>::from(Sha256::digest(text)));
+    assert_eq!(KERNEL.spec_hash(), <[u8; 32]>::from(Sha256::digest(include_str!("../../specs/RENDER_Q16.md"))));
 }
 
 #[test]
@@ -49,10 +37,7 @@ fn self_test_names_the_wrong_vector() {
         })
         .unwrap_err();
     assert_eq!((error.input, error.chunk), (victim.name, victim.chunk));
-    assert!(error.to_string().starts_with(&format!(
-        "kernel RENDER_Q16 computes chunk {} of",
-        victim.chunk
-    )));
+    assert!(error.to_string().starts_with(&format!("kernel RENDER_Q16 computes chunk {} of", victim.chunk)));
 }
 
 #[test]
@@ -69,10 +54,7 @@ fn registry_knows_its_kernels() {
 fn pictures_are_assembled_from_cropped_tiles() {
     let (_, input) = KERNEL.golden_inputs()[3];
     let job = KERNEL.prepare(input.as_bytes()).unwrap();
-    assert_eq!(
-        (job.picture_size(), job.chunks(), job.output_len()),
-        ((61, 37), 12, 1024)
-    );
+    assert_eq!((job.picture_size(), job.chunks(), job.output_len()), ((61, 37), 12, 1024));
     let picture = job.picture();
     let pixel = |x: usize, y: usize| &picture[(y * 61 + x) * 4..][..4];
     for chunk in 0..12 {
@@ -87,10 +69,7 @@ fn pictures_are_assembled_from_cropped_tiles() {
     assert!(picture.chunks(4).all(|p| p[3] == 255));
     assert!(job.run(12).is_empty() && job.run(u32::MAX).is_empty());
     let (mut small, output) = (vec![0; 61 * 36 * 4], job.run(0));
-    assert!(
-        !job.place(0, &output, &mut small),
-        "a picture of another size"
-    );
+    assert!(!job.place(0, &output, &mut small), "a picture of another size");
     let mut copy = picture.clone();
     assert!(!job.place(12, &output, &mut copy) && !job.place(0, &output[1..], &mut copy));
     assert_eq!(copy, picture);

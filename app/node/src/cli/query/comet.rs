@@ -17,11 +17,15 @@ pub async fn tx(client: &Client, hash: &str) -> Result<Value> {
     let found = found.map_err(|e| anyhow::anyhow!("{}", e.detail())).context("the node has no such transaction")?;
     let result = found.tx_result;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let events: Vec<Value> = result.events.iter().map(|event| {
-        let attributes = event.attributes.iter();
-        let attributes = attributes.map(|a| json!({ "key": text(a.key_bytes()), "value": text(a.value_bytes()) }));
-        json!({ "type": event.kind, "attributes": attributes.collect::<Vec<_>>() })
-    }).collect();
+    let events: Vec<Value> = result
+        .events
+        .iter()
+        .map(|event| {
+            let attributes = event.attributes.iter();
+            let attributes = attributes.map(|a| json!({ "key": text(a.key_bytes()), "value": text(a.value_bytes()) }));
+            json!({ "type": event.kind, "attributes": attributes.collect::<Vec<_>>() })
+        })
+        .collect();
     Ok(json!({
         "height": found.height.value().to_string(),
         "txhash": found.hash.to_string(),

@@ -39,7 +39,9 @@ impl Leaf {
     fn value(&self, text: &str) -> Result<Value> {
         let flag = &self.flag;
         Ok(match &self.kind {
-            Kind::Bool => json!(text.parse::<bool>().with_context(|| format!("--{flag}: {text:?} is neither true nor false"))?),
+            Kind::Bool => {
+                json!(text.parse::<bool>().with_context(|| format!("--{flag}: {text:?} is neither true nor false"))?)
+            }
             Kind::Int32 | Kind::Uint32 | Kind::Fixed32 | Kind::Sint32 | Kind::Sfixed32 => {
                 json!(text.parse::<i64>().with_context(|| format!("--{flag}: {text:?} is not a number"))?)
             }
@@ -103,7 +105,8 @@ pub fn flags(mut command: Command, message: &MessageDescriptor) -> Command {
     let top: Vec<String> = leaves.iter().filter(|leaf| leaf.is_top()).map(|leaf| leaf.flag.to_uppercase()).collect();
     if !top.is_empty() {
         let most = top.len();
-        command = command.arg(Arg::new(VALUES).num_args(0..=most).value_names(top).help("The same as the flags, in this order"));
+        command = command
+            .arg(Arg::new(VALUES).num_args(0..=most).value_names(top).help("The same as the flags, in this order"));
     }
     if !leaves.iter().any(|leaf| leaf.flag == HEIGHT) {
         let height = Arg::new(HEIGHT).long(HEIGHT).value_parser(clap::value_parser!(u64));
@@ -126,13 +129,8 @@ pub fn flags(mut command: Command, message: &MessageDescriptor) -> Command {
 /// The request that was typed, as JSON.
 pub fn read(leaves: &[Leaf], matches: &ArgMatches) -> Result<Value> {
     let mut request = Value::Object(Map::new());
-    let mut rest = leaves
-        .iter()
-        .any(Leaf::is_top)
-        .then(|| matches.get_many::<String>(VALUES))
-        .flatten()
-        .into_iter()
-        .flatten();
+    let mut rest =
+        leaves.iter().any(Leaf::is_top).then(|| matches.get_many::<String>(VALUES)).flatten().into_iter().flatten();
     for leaf in leaves {
         let flagged = matches.get_one::<String>(&leaf.flag);
         let text = match flagged {

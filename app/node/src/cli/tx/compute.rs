@@ -32,10 +32,12 @@ impl Compute {
         match self {
             Compute::RegisterDevice { bond, nonce } => {
                 let message = pb::MsgRegisterDevice { provider, nonce, bond: Some(amount::coin(&bond)?) };
-                session.send_telling(&message, |outcome| {
-                    let answer: pb::MsgRegisterDeviceResponse = outcome.response(0)?;
-                    Ok(("device_id", json!(hex::encode(answer.device_id))))
-                }).await
+                session
+                    .send_telling(&message, |outcome| {
+                        let answer: pb::MsgRegisterDeviceResponse = outcome.response(0)?;
+                        Ok(("device_id", json!(hex::encode(answer.device_id))))
+                    })
+                    .await
             }
             Compute::UpdateBond { device, amount, withdraw } => {
                 let device_id = hex::decode(&device).with_context(|| format!("device {device:?} is not hex"))?;

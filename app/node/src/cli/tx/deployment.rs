@@ -36,8 +36,10 @@ impl Deployment {
         let owner = session.address().to_string();
         match self {
             Deployment::Create { file, deposit, dseq } => {
-                let params: pb::QueryParamsResponse =
-                    session.client.query("/aliquot.deployment.v1.Query/Params", &pb::QueryParamsRequest {}, None).await?;
+                let params: pb::QueryParamsResponse = session
+                    .client
+                    .query("/aliquot.deployment.v1.Query/Params", &pb::QueryParamsRequest {}, None)
+                    .await?;
                 let block_ms = params.params.context("the chain has no deployment params")?.block_ms;
                 let manifest = sdl::load(&file, block_ms)?;
                 let deposit = match deposit {
@@ -49,7 +51,8 @@ impl Deployment {
                     None => session.client.height().await?,
                 };
                 let (groups, hash) = (manifest.groups, manifest.hash.to_vec());
-                let message = pb::MsgCreateDeployment { owner: owner.clone(), dseq, groups, hash, deposit: Some(deposit) };
+                let message =
+                    pb::MsgCreateDeployment { owner: owner.clone(), dseq, groups, hash, deposit: Some(deposit) };
                 let id = json!({ "owner": owner, "dseq": dseq.to_string() });
                 session.send_telling(&message, |_| Ok(("deployment", id))).await
             }
@@ -63,7 +66,9 @@ async fn enough(session: &Session, groups: &[pb::GroupSpec]) -> Result<Coin> {
     let prices: Vec<&Coin> = groups.iter().filter_map(|g| g.max_price.as_ref()).collect();
     let denom = &prices.first().context("the file has no group")?.denom;
     if prices.iter().any(|price| &price.denom != denom) {
-        bail!("the groups are priced in several denoms: say what to deposit with --deposit, and add the others with `tx escrow deposit`");
+        bail!(
+            "the groups are priced in several denoms: say what to deposit with --deposit, and add the others with `tx escrow deposit`"
+        );
     }
     let sum = prices.iter().try_fold(0u128, |sum, price| sum.checked_add(price.amount.parse().ok()?));
     let sum = sum.context("the prices of the groups are not numbers, or too large")?;

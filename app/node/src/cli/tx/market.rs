@@ -101,11 +101,13 @@ impl Lease {
             Lease::Withdraw { id } => {
                 let id = Some(id.of_provider(&signer)?);
                 let message = pb::MsgWithdrawLease { signer, id };
-                session.send_telling(&message, |outcome| {
-                    let paid: pb::MsgWithdrawLeaseResponse = outcome.response(0)?;
-                    let coin = paid.amount.unwrap_or_default();
-                    Ok(("paid", json!(format!("{}{}", coin.amount, coin.denom))))
-                }).await
+                session
+                    .send_telling(&message, |outcome| {
+                        let paid: pb::MsgWithdrawLeaseResponse = outcome.response(0)?;
+                        let coin = paid.amount.unwrap_or_default();
+                        Ok(("paid", json!(format!("{}{}", coin.amount, coin.denom))))
+                    })
+                    .await
             }
         }
     }

@@ -38,7 +38,8 @@ pub struct Record {
 impl Record {
     fn message(self, owner: String) -> Result<pb::MsgCreateProvider> {
         let attribute = |text: String| -> Result<pb::Attribute> {
-            let (key, value) = text.split_once('=').with_context(|| format!("--attribute {text:?} is not KEY=VALUE"))?;
+            let (key, value) =
+                text.split_once('=').with_context(|| format!("--attribute {text:?} is not KEY=VALUE"))?;
             Ok(pb::Attribute { key: key.into(), value: value.into() })
         };
         Ok(pb::MsgCreateProvider {

@@ -11,16 +11,27 @@ use crate::modules::auth::state::{ACCOUNTS, NEXT_NUMBER, PARAMS};
 use aliquot_proto::cosmos::auth::v1beta1::{BaseAccount, GenesisState, Params};
 use aliquot_sdk::{Address, At, Ctx, Error, Module, Result, Routes, Sdk};
 use prost::Message;
+use std::sync::LazyLock;
 
 /// Every account that belongs to the chain itself.
-pub const MODULE_ACCOUNTS: &[&str] =
-    &[FEE_COLLECTOR, "escrow", "market", "compute", FEE_STAKERS, COMMUNITY, INSURANCE];
+pub const MODULE_ACCOUNTS: &[&str] = &[FEE_COLLECTOR, "escrow", "market", "compute", FEE_STAKERS, COMMUNITY, INSURANCE];
 /// Fees of transactions.
 pub const FEE_COLLECTOR: &str = "fee_collector";
 /// Parts of the protocol fee; nothing can spend them until their modules exist.
 pub const FEE_STAKERS: &str = "fee_stakers";
 pub const COMMUNITY: &str = "community";
 pub const INSURANCE: &str = "insurance";
+
+/// Their addresses, in the same order: hashed once, asked for by every send.
+static MODULE_ADDRESSES: LazyLock<Vec<Address>> =
+    LazyLock::new(|| MODULE_ACCOUNTS.iter().map(|name| Address::module(name)).collect());
+pub static FEE_COLLECTOR_ADDRESS: LazyLock<Address> = LazyLock::new(|| Address::module(FEE_COLLECTOR));
+
+/// The name of the module that an address belongs to, if it does.
+pub fn module_of(address: &Address) -> Option<&'static str> {
+    let place = MODULE_ADDRESSES.iter().position(|known| known == address)?;
+    MODULE_ACCOUNTS.get(place).copied()
+}
 
 pub const BASE_ACCOUNT_URL: &str = "/cosmos.auth.v1beta1.BaseAccount";
 

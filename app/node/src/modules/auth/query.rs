@@ -1,6 +1,6 @@
 //! Queries of `cosmos.auth.v1beta1`.
 
-use super::{BASE_ACCOUNT_URL, MODULE_ACCOUNTS, account, not_found, params, state::ACCOUNTS};
+use super::{BASE_ACCOUNT_URL, MODULE_ACCOUNTS, account, module_of, not_found, params, state::ACCOUNTS};
 use aliquot_proto::{Any, cosmos::auth::v1beta1 as pb};
 use aliquot_sdk::{Address, Ctx, Result, Routes, Sdk, paginate};
 use prost::Message;
@@ -23,8 +23,7 @@ pub fn routes(r: &mut Routes) {
 
 /// A module's account shows its name; all others are plain.
 fn packed(address: &Address, account: pb::BaseAccount) -> Any {
-    let name = MODULE_ACCOUNTS.iter().find(|name| Address::module(name) == *address);
-    match name {
+    match module_of(address) {
         None => Any { type_url: BASE_ACCOUNT_URL.into(), value: account.encode_to_vec() },
         Some(name) => {
             let module = pb::ModuleAccount { base_account: Some(account), name: name.to_string(), permissions: vec![] };
@@ -40,7 +39,8 @@ fn load(ctx: &Ctx, address: &str) -> Result<(Address, pb::BaseAccount)> {
 }
 
 fn accounts(ctx: &Ctx, q: pb::QueryAccountsRequest) -> Result<pb::QueryAccountsResponse> {
-    let page = paginate(ctx, q.pagination, ACCOUNTS.listed(&()), |(address, account)| Ok(Some(packed(&address, account))))?;
+    let page =
+        paginate(ctx, q.pagination, ACCOUNTS.listed(&()), |(address, account)| Ok(Some(packed(&address, account))))?;
     Ok(pb::QueryAccountsResponse { accounts: page.items, pagination: page.response })
 }
 

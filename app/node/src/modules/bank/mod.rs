@@ -65,7 +65,13 @@ impl Module for Bank {
         let supply = SUPPLY.under(ctx, &()).map(|e| e.map(|(denom, amount)| aliquot_proto::Coin { denom, amount }));
         let denom_metadata = METADATA.under(ctx, &()).map(|e| e.map(|(_, m)| m)).collect::<Result<Vec<Metadata>>>()?;
         let params = Some(Params { default_send_enabled: true, ..Params::default() });
-        Ok(GenesisState { params, balances, supply: supply.collect::<Result<_>>()?, denom_metadata, send_enabled: vec![] })
+        Ok(GenesisState {
+            params,
+            balances,
+            supply: supply.collect::<Result<_>>()?,
+            denom_metadata,
+            send_enabled: vec![],
+        })
     }
 }
 

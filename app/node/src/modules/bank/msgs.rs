@@ -1,21 +1,20 @@
 //! Messages of `cosmos.bank.v1beta1`.
 
 use super::send;
-use crate::modules::auth::MODULE_ACCOUNTS;
+use crate::modules::auth;
 use aliquot_proto::cosmos::bank::v1beta1 as pb;
 use aliquot_sdk::{Address, Coin, Ctx, Result, Routes, Sdk, ensure};
 
 pub fn routes(r: &mut Routes) {
-    r.msg(msg_send).msg(msg_multi_send).unserved(&[
-        "cosmos.bank.v1beta1.Msg/UpdateParams",
-        "cosmos.bank.v1beta1.Msg/SetSendEnabled",
-    ]);
+    r.msg(msg_send)
+        .msg(msg_multi_send)
+        .unserved(&["cosmos.bank.v1beta1.Msg/UpdateParams", "cosmos.bank.v1beta1.Msg/SetSendEnabled"]);
 }
 
 /// Receiver of a plain send: anyone but the chain's own accounts.
 fn receiver(text: &str) -> Result<Address> {
     let address = Address::parse(text)?;
-    ensure(MODULE_ACCOUNTS.iter().all(|name| Address::module(name) != address), || {
+    ensure(auth::module_of(&address).is_none(), || {
         Sdk::Unauthorized(format!("{address} is not allowed to receive funds"))
     })?;
     Ok(address)
@@ -52,8 +51,6 @@ fn msg_multi_send(ctx: &mut Ctx, msg: pb::MsgMultiSend) -> Result<pb::MsgMultiSe
         }
     }
     let given: Vec<_> = positive_list(&input.coins)?.into_iter().map(|c| (c.denom, c.amount)).collect();
-    ensure(given == sent.into_iter().collect::<Vec<_>>(), || {
-        Sdk::InvalidCoins("sum inputs != sum outputs".into())
-    })?;
+    ensure(given == sent.into_iter().collect::<Vec<_>>(), || Sdk::InvalidCoins("sum inputs != sum outputs".into()))?;
     Ok(pb::MsgMultiSendResponse {})
 }

@@ -113,7 +113,8 @@ pub fn item(proposer: &[u8], proof: &[u8]) -> Vec<u8> {
 /// Whether a transaction claims to be a beacon item: it then has no other place than 0, and no other content.
 pub fn is_item(raw: &[u8]) -> bool {
     let url = pb::MsgBeacon::type_url();
-    raw.len() < 512 && raw.windows(url.len()).any(|window| window == url.as_bytes())
+    raw.len() < 512
+        && raw.windows(url.len()).any(|window| window == url.as_bytes())
         && TxRaw::decode(raw).is_ok_and(|tx| {
             TxBody::decode(tx.body_bytes.as_slice()).is_ok_and(|b| b.messages.iter().any(|m| m.type_url == url))
         })

@@ -142,7 +142,10 @@ pub fn plan(ctx: &Ctx, spec: &JobSpec) -> Result<Plan> {
     ensure(SAMPLES.contains(&samples), || Error::InvalidSamples)?;
     let chunk_cost = job.chunk_cost();
     ensure(chunk_cost <= params.max_chunk_cost, || {
-        Error::TooCostly(format!("a chunk costs {chunk_cost} operations, at most {} are allowed", params.max_chunk_cost))
+        Error::TooCostly(format!(
+            "a chunk costs {chunk_cost} operations, at most {} are allowed",
+            params.max_chunk_cost
+        ))
     })?;
     let quarter = params.verify_gas_per_block / 4;
     ensure(chunk_cost.saturating_mul(u64::from(samples)) <= quarter, || {

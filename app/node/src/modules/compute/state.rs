@@ -8,7 +8,8 @@ pub const STORE: Store = Store::new("compute");
 pub const PARAMS: Item<pb::Params> = STORE.item(0);
 pub const KERNELS: Map<String, pb::Kernel> = STORE.map(1);
 pub const DEVICES: IndexedMap<[u8; 32], pb::Device> = STORE.indexed_map(2, &[&DEVICES_BY_PROVIDER]);
-pub const DEVICES_BY_PROVIDER: Index<[u8; 32], pb::Device, String> = STORE.index(3, |_, device| device.provider.clone());
+pub const DEVICES_BY_PROVIDER: Index<[u8; 32], pb::Device, String> =
+    STORE.index(3, |_, device| device.provider.clone());
 pub const JOBS: IndexedMap<LeaseKey, pb::Job> = STORE.indexed_map(4, &[&JOBS_BY_PROVIDER, &JOBS_BY_PHASE]);
 pub const JOBS_BY_PROVIDER: Index<LeaseKey, pb::Job, Address> = STORE.index(5, |lease, _| lease.provider);
 pub const JOBS_BY_PHASE: Index<LeaseKey, pb::Job, u32> = STORE.index(6, |_, job| job.phase.unsigned_abs());

@@ -8,10 +8,7 @@ mod msgs;
 mod query;
 mod state;
 
-use crate::{
-    ids::OrderKey,
-    modules::escrow,
-};
+use crate::{ids::OrderKey, modules::escrow};
 use aliquot_proto::deployment::v1::{self as pb, DeploymentState, GroupState};
 use aliquot_sdk::{Address, At, Ctx, Module, ModuleError, Result, Routes, Sdk, ensure};
 use state::{DEPLOYMENTS, GROUPS, PARAMS};

@@ -6,13 +6,7 @@ use aliquot_proto::market::v1 as pb;
 use aliquot_sdk::{Address, Ctx, Key, Result, Routes, paginate};
 
 pub fn routes(r: &mut Routes) {
-    r.query(orders)
-        .query(query_order)
-        .query(bids)
-        .query(bid)
-        .query(leases)
-        .query(lease)
-        .query(query_params);
+    r.query(orders).query(query_order).query(bids).query(bid).query(leases).query(lease).query(query_params);
 }
 
 /// The leading part of a key that `owner` and `dseq` fix.

@@ -34,7 +34,8 @@ fn update_validators(ctx: &mut Ctx, msg: pb::MsgUpdateValidators) -> Result<pb::
             (_, None) => VALIDATORS.set(ctx, &address, validator)?,
         }
         UPDATES.set(ctx, &address, validator)?;
-        let event = pb::EventValidatorUpdated { consensus_key: validator.consensus_key.clone(), power: validator.power };
+        let event =
+            pb::EventValidatorUpdated { consensus_key: validator.consensus_key.clone(), power: validator.power };
         ctx.emit(&event)?;
     }
     let total = all(ctx)?.iter().try_fold(0u64, |sum, v| sum.checked_add(v.power));

@@ -4,7 +4,7 @@ use super::{
     Error,
     contract::{self, Call, New},
 };
-use crate::modules::{auth::MODULE_ACCOUNTS, bank};
+use crate::modules::{auth, bank};
 use aliquot_proto::{
     cosmos::bank::v1beta1::MsgSendResponse,
     cosmwasm::wasm::v1::{MsgExecuteContractResponse, MsgInstantiateContractResponse},
@@ -121,9 +121,7 @@ fn execute(ctx: &mut Ctx, contract: &Address, msg: &CosmosMsg, depth: u32) -> Re
 
 /// A plain send: to anyone but the chain's own accounts.
 fn send(ctx: &mut Ctx, contract: &Address, to: &Address, amount: &[ContractCoin]) -> Result<MsgResponse> {
-    ensure(MODULE_ACCOUNTS.iter().all(|name| Address::module(name) != *to), || {
-        Sdk::Unauthorized(format!("{to} is not allowed to receive funds"))
-    })?;
+    ensure(auth::module_of(to).is_none(), || Sdk::Unauthorized(format!("{to} is not allowed to receive funds")))?;
     for coin in some_coins(amount)? {
         bank::send(ctx, contract, to, &coin)?;
     }

@@ -1,4 +1,4 @@
-//! Measures the store: `cargo run --release -p aliquot-store --example bench [keys ...]`.
+//! Measures the store: `cargo run --release -p aliquot-store --example store-bench [keys ...]`.
 //!
 //! Every line puts a cost beside what it is made of, measured in the same run: tree work beside one bare node hash, and
 //! a synced commit beside the same bytes written to a file and synced.
@@ -49,17 +49,12 @@ fn value(seed: u64) -> Vec<u8> {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut sizes: Vec<u64> = std::env::args()
-        .skip(1)
-        .map(|size| size.parse())
-        .collect::<Result<_, _>>()?;
+    let mut sizes: Vec<u64> = std::env::args().skip(1).map(|size| size.parse()).collect::<Result<_, _>>()?;
     if sizes.is_empty() {
         sizes = vec![10_000, 100_000, 1_000_000];
     }
     let threads = rayon::current_num_threads();
-    println!(
-        "{threads} threads (RAYON_NUM_THREADS sets them), batches of {BATCH} keys, {ROUNDS} rounds"
-    );
+    println!("{threads} threads (RAYON_NUM_THREADS sets them), batches of {BATCH} keys, {ROUNDS} rounds");
     for size in sizes {
         measure(size)?;
     }
@@ -69,15 +64,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn measure(size: u64) -> Result<(), Box<dyn std::error::Error>> {
     let dir = tempfile::tempdir_in(".")?;
     let stores = vec!["auth", "bank"];
-    let load = Db::open(
-        dir.path(),
-        Config {
-            stores: stores.clone(),
-            sync: false,
-            retain: Some(10),
-            ..Config::default()
-        },
-    )?;
+    let load =
+        Db::open(dir.path(), Config { stores: stores.clone(), sync: false, retain: Some(10), ..Config::default() })?;
     let begin = Instant::now();
     for from in (0..size).step_by(50_000) {
         let mut changes = Changes::default();
@@ -90,27 +78,13 @@ fn measure(size: u64) -> Result<(), Box<dyn std::error::Error>> {
     let loaded = begin.elapsed();
     drop(load);
     let begin = Instant::now();
-    let db = Db::open(
-        dir.path(),
-        Config {
-            stores,
-            retain: Some(10),
-            ..Config::default()
-        },
-    )?;
-    println!(
-        "\n{size} keys: loaded in {loaded:.2?}, opened in {:.2?}",
-        begin.elapsed()
-    );
+    let db = Db::open(dir.path(), Config { stores, retain: Some(10), ..Config::default() })?;
+    println!("\n{size} keys: loaded in {loaded:.2?}, opened in {:.2?}", begin.elapsed());
     let mut random = Random(88172645463325252);
     let batch = |random: &mut Random, round: u64| {
         let mut changes = Changes::default();
         for _ in 0..BATCH {
-            changes.set(
-                "bank",
-                key(random.below(size)),
-                value(random.below(u64::MAX) ^ round),
-            );
+            changes.set("bank", key(random.below(size)), value(random.below(u64::MAX) ^ round));
         }
         changes
     };
@@ -147,25 +121,15 @@ fn measure(size: u64) -> Result<(), Box<dyn std::error::Error>> {
         per(prepare),
         per(prepare) / node
     );
-    println!(
-        "  commit, synced {:.2} us/key, {} bytes/key",
-        per(commit),
-        bytes / keys
-    );
-    println!(
-        "  the same bytes raw, synced {:.2} us/key; commit is {:.2} times that",
-        per(raw),
-        per(commit) / per(raw)
-    );
+    println!("  commit, synced {:.2} us/key, {} bytes/key", per(commit), bytes / keys);
+    println!("  the same bytes raw, synced {:.2} us/key; commit is {:.2} times that", per(raw), per(commit) / per(raw));
     sends(&db, size, &mut random)
 }
 
 /// What a transfer costs in the overlay: ten reads, four writes, two layers.
 fn sends(db: &Db, size: u64, random: &mut Random) -> Result<(), Box<dyn std::error::Error>> {
     let mut overlay = Overlay::new(db.latest());
-    let keys: Vec<[Vec<u8>; 4]> = (0..BATCH)
-        .map(|_| std::array::from_fn(|_| key(random.below(size))))
-        .collect();
+    let keys: Vec<[Vec<u8>; 4]> = (0..BATCH).map(|_| std::array::from_fn(|_| key(random.below(size)))).collect();
     let begin = Instant::now();
     for keys in &keys {
         overlay.push();
@@ -211,17 +175,11 @@ fn sends(db: &Db, size: u64, random: &mut Random) -> Result<(), Box<dyn std::err
     for number in 0..BATCH {
         snapshot.get("bank", &key(number * 7 % size))?;
     }
-    println!(
-        "  snapshot get {:.2} us",
-        begin.elapsed().as_secs_f64() * 1e6 / BATCH as f64
-    );
+    println!("  snapshot get {:.2} us", begin.elapsed().as_secs_f64() * 1e6 / BATCH as f64);
     let begin = Instant::now();
     for number in 0..300 {
         snapshot.prove("bank", &key(random.below(size) + number % 2 * size))?;
     }
-    println!(
-        "  proof {:.1} us",
-        begin.elapsed().as_secs_f64() * 1e6 / 300.0
-    );
+    println!("  proof {:.1} us", begin.elapsed().as_secs_f64() * 1e6 / 300.0);
     Ok(())
 }
