@@ -42,10 +42,6 @@ enum Command {
         /// The folder that `init` made.
         #[arg(long, env = "ALIQUOT_RUNNER_HOME")]
         home: PathBuf,
-        /// Corrupts this part of all chunks, to see them caught.
-        #[cfg(feature = "cheat")]
-        #[arg(long, default_value_t = 0.0)]
-        cheat: f64,
     },
     /// Registers provider and device with its bond, or corrects the provider's record.
     Register {
@@ -132,13 +128,7 @@ fn execute(command: Command) -> Result<()> {
         Command::Devices { json } => devices(json),
         Command::Check => check(),
         Command::Register { home } => on_runtime(run::register(&home)),
-        #[cfg(not(feature = "cheat"))]
-        Command::Run { home } => on_runtime(serve(home, Options {})),
-        #[cfg(feature = "cheat")]
-        Command::Run { home, cheat } => {
-            ensure!((0.0..=1.0).contains(&cheat), "--cheat is a part, from 0 to 1");
-            on_runtime(serve(home, Options { cheat }))
-        }
+        Command::Run { home } => on_runtime(serve(home)),
     }
 }
 
@@ -151,7 +141,7 @@ fn on_runtime(task: impl Future<Output = Result<()>>) -> Result<()> {
 }
 
 /// Runs the daemon until ctrl-c or SIGTERM.
-async fn serve(home: PathBuf, options: Options) -> Result<()> {
+async fn serve(home: PathBuf) -> Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     // Taken over before anything begins, so that a stop is never a kill.
     let mut terminate = signal(SignalKind::terminate())?;
@@ -162,7 +152,7 @@ async fn serve(home: PathBuf, options: Options) -> Result<()> {
             _ = interrupt.recv() => {}
         }
     };
-    run::run(&home, options, stop).await
+    run::run(&home, Options::default(), stop).await
 }
 
 /// The log goes to stderr and lifts the progress bars out of its way.

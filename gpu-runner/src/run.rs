@@ -23,7 +23,7 @@ use crate::{
     device::{Device, measure_speed, open, self_test},
     engine::{Desk, Engine},
     gateway::{self, Gateway, KeyLookup},
-    job::Worker,
+    job::{Tamper, Worker},
     now,
     queue::Queue,
     register::{Endpoint, ensure_registered, own_device},
@@ -38,12 +38,11 @@ const RETRY: Duration = Duration::from_secs(2);
 const FAREWELL: Duration = Duration::from_secs(5);
 const DAY: u64 = 86_400;
 
-/// What the command line adds to the configuration.
+/// What the program adds to the configuration.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// Part of the chunks to corrupt.
-    #[cfg(feature = "cheat")]
-    pub cheat: f64,
+    /// See [`Worker::tamper`].
+    pub tamper: Option<Tamper>,
 }
 
 /// Runs the daemon of a home folder until `stop` is done.
@@ -108,15 +107,7 @@ fn start_worker(
     options: Options,
     speed: f64,
 ) -> Result<(Queue, JoinHandle<()>)> {
-    #[cfg(not(feature = "cheat"))]
-    let Options {} = options;
-    let worker = Worker {
-        device,
-        store: store.clone(),
-        spot_checks: config.spot_checks,
-        #[cfg(feature = "cheat")]
-        cheat: options.cheat,
-    };
+    let worker = Worker { device, store: store.clone(), spot_checks: config.spot_checks, tamper: options.tamper };
     Ok(Queue::start(worker, speed)?)
 }
 

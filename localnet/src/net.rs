@@ -162,7 +162,10 @@ impl Net {
     /// What is set for [`Net::command`].
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         vec![
-            ("ALIQUOT_HOME", self.folder.display().to_string()),
+            (
+                "ALIQUOT_HOME",
+                std::path::absolute(&self.folder).unwrap_or_else(|_| self.folder.clone()).display().to_string(),
+            ),
             ("ALIQUOT_NODE", self.rpc_url(0)),
             ("ALIQUOT_PASSPHRASE", PASSPHRASE.into()),
         ]

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use std::{
-    env, fs,
+    env,
     path::{Path, PathBuf},
     process::Command,
     sync::OnceLock,
@@ -35,15 +35,11 @@ impl Programs {
         Ok(Programs { aliquotd: beside("aliquotd")?, runner: beside("aliquot-runner")?, cometbft: find_comet()? })
     }
 
-    /// Builds the runner that computes some chunks wrongly when it is told to; no release has it. Nothing else may use
-    /// the runner meanwhile: its file is the other program's until this returns.
-    pub fn build_cheat() -> Result<PathBuf> {
-        let folder = profile_folder()?;
-        let cheat = folder.join("aliquot-runner-cheat");
-        build(&["--features", "aliquot-runner/cheat"])?;
-        fs::copy(folder.join("aliquot-runner"), &cheat).with_context(|| cheat.display().to_string())?;
-        build(&[])?;
-        Ok(cheat)
+    /// The runner that computes some chunks wrongly: an example of its crate, in no release.
+    pub fn cheat() -> Result<PathBuf> {
+        let path = profile_folder()?.join("examples/runner-cheat");
+        ensure!(path.is_file(), "{} is not there: run `cargo build --workspace --all-targets`", path.display());
+        Ok(path)
     }
 }
 
@@ -54,24 +50,6 @@ fn profile_folder() -> Result<PathBuf> {
     let tests = folder.ends_with("deps");
     let folder = if tests { folder.parent().unwrap_or(folder) } else { folder };
     Ok(folder.to_path_buf())
-}
-
-/// The whole workspace, as `cargo test --workspace` has just built it: any other selection would have other features
-/// of its dependencies and compile them anew.
-fn build(flags: &[&str]) -> Result<()> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
-    let folder = profile_folder()?;
-    let mut command = Command::new(cargo);
-    command.args(["build", "--quiet", "--workspace", "--all-targets"]).args(flags);
-    command.arg("--manifest-path").arg(manifest);
-    command.arg("--target-dir").arg(folder.parent().context("no target folder")?);
-    if folder.ends_with("release") {
-        command.arg("--release");
-    }
-    let status = command.status().context("cargo does not run: is it on PATH?")?;
-    ensure!(status.success(), "cargo could not build the workspace {}", flags.join(" "));
-    Ok(())
 }
 
 /// CometBFT on PATH or in Go's folder; installed by Go where it is missing.

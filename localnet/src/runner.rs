@@ -54,7 +54,8 @@ impl Net {
         accounts::keep(self.folder(), &options.account)?;
         let program = options.program.clone().unwrap_or_else(|| self.programs.runner.clone());
         let init = self.init_args(&home, &options)?;
-        let done = Command::new(&program).args(&init).output()?;
+        // Whatever program runs, its home is made by the one that is released.
+        let done = Command::new(&self.programs.runner).args(&init).output()?;
         ensure!(done.status.success(), "aliquot-runner init: {}", String::from_utf8_lossy(&done.stderr));
         let (home_arg, args) = (home.clone(), options.args);
         let command = Box::new(move || {

@@ -98,8 +98,7 @@ fn offered(order: &Order, free_bond: Coin, kernels: &[Kernel]) -> Result<Coin, N
         device: Box::new(Reference::new()),
         store: Store::open(dir.path()).unwrap(),
         spot_checks: 0,
-        #[cfg(feature = "cheat")]
-        cheat: 0.0,
+        tamper: None,
     };
     let (queue, _) = Queue::start(worker, 1e9).unwrap();
     let params = Params { lock_bps: 10_000, default_samples: 16, commit_blocks: 1_000, ..Params::default() };

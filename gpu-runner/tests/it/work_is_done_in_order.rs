@@ -57,13 +57,7 @@ fn bench_in(dir: tempfile::TempDir, pause: Duration, wrong: Option<u32>, spot_ch
     let store = Store::open(dir.path()).unwrap();
     let ran = Arc::new(Mutex::new(Vec::new()));
     let device = Watched { inner: Reference::new(), ran: ran.clone(), pause, wrong };
-    let worker = Worker {
-        device: Box::new(device),
-        store: store.clone(),
-        spot_checks,
-        #[cfg(feature = "cheat")]
-        cheat: 0.0,
-    };
+    let worker = Worker { device: Box::new(device), store: store.clone(), spot_checks, tamper: None };
     let (queue, _) = Queue::start(worker, 1e9).unwrap();
     Bench { queue, ran, store, dir }
 }
@@ -163,17 +157,4 @@ async fn a_bad_input_is_an_answer() {
     let bench = bench(Duration::ZERO, None, 0);
     let error = bench.push(lease(1), "no scene", 1).await.unwrap().unwrap_err();
     assert!(matches!(error, WorkError::Input { .. }), "{error}");
-}
-
-#[cfg(feature = "cheat")]
-#[test]
-fn cheating_is_about_as_much_as_asked_and_repeatable() {
-    use aliquot_runner::job::corrupt;
-    let honest = vec![7; 4000 * 16];
-    let cheated = corrupt(honest.clone(), "lease", 0.05, 0, 16);
-    let wrong = honest.chunks(16).zip(cheated.chunks(16)).filter(|(a, b)| a != b).count();
-    assert!((140..260).contains(&wrong), "{wrong}");
-    assert_eq!(corrupt(honest[1600..].to_vec(), "lease", 0.05, 100, 16), cheated[1600..]);
-    assert_ne!(corrupt(honest.clone(), "other", 0.05, 0, 16), cheated);
-    assert_eq!(corrupt(honest.clone(), "lease", 0.0, 0, 16), honest);
 }

@@ -26,10 +26,7 @@ async fn slashes(net: &Net, height: u64) -> Vec<EventSlashed> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cheating_runner_is_caught_and_slashed_once() {
-    let program = {
-        let _alone = MACHINE.write().await;
-        Some(Programs::build_cheat().unwrap())
-    };
+    let program = Some(Programs::cheat().unwrap());
     let _turn = MACHINE.read().await;
     let options = Options { params: vec!["compute.challenge_blocks=3".into()], ..Options::default() };
     let net = Net::start(1, options).await.unwrap();
