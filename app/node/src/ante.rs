@@ -89,6 +89,9 @@ fn gas_limit(ctx: &Ctx, fee: &Fee) -> Result<u64> {
 
 fn check_body(ctx: &Ctx, gate: &Gate, tx: &Tx, params: &Params) -> Result<()> {
     let (body, count) = (&tx.body, tx.body.messages.len());
+    #[allow(deprecated)] // the Cosmos SDK gave tips up; what would be ignored is refused
+    let tipped = tx.auth.tip.is_some();
+    ensure(!tipped, || Sdk::NotSupported("tips are not taken".into()))?;
     ensure(count <= MAX_MESSAGES, || Sdk::InvalidRequest(format!("{count} messages, at most {MAX_MESSAGES}")))?;
     let memo = body.memo.len() as u64;
     ensure(memo <= params.max_memo_characters, || {
