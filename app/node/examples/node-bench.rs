@@ -1,6 +1,6 @@
 //! The node's figures, each beside the ceiling it is measured against in the same run.
 //!
-//! CPU is that of the whole process (user and system), so that a noisy neighbour does not show. Run by `make bench`.
+//! CPU is that of all threads (user and system), so that a noisy neighbour does not show. Run by `make bench`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
 use aliquot::{
@@ -18,13 +18,19 @@ use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     path::Path,
+    sync::{Arc, Barrier},
     thread,
     time::Instant,
 };
 use tendermint_proto::v0_38::abci::{Request, RequestCheckTx, RequestFlush, Response, request::Value};
 
+/// As in `aliquotd`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const CHAIN_ID: &str = "aliquot-bench-1";
 const SENDS: usize = 5_000;
+const REJECTS: usize = 20_000;
 const ROUNDS: usize = 5;
 
 fn key(index: usize) -> Key {
@@ -37,12 +43,12 @@ fn coin(amount: u64) -> Coin {
     Coin { denom: "ualq".into(), amount: amount.to_string() }
 }
 
-/// CPU seconds of this process so far, all threads.
+/// CPU seconds so far of the threads that live, to the nanosecond.
 fn cpu_seconds() -> f64 {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
-    let ticks: f64 = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
-    ticks / 100.0
+    let tasks = fs::read_dir("/proc/self/task").unwrap();
+    let spent = |task: fs::DirEntry| fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
+    let nanos = |line: String| line.split(' ').next().and_then(|n| n.parse::<f64>().ok()).unwrap_or_default();
+    tasks.map(|task| nanos(spent(task.unwrap()))).sum::<f64>() / 1e9
 }
 
 /// Runs `work` and gives microseconds of CPU and of wall time per `units`.
@@ -143,50 +149,64 @@ impl Bench {
     }
 }
 
-/// Raw verifications of libsecp256k1 with the key parsed each time, as the chain does: CPU microseconds of one.
-fn raw_verification() -> f64 {
-    let key = key(0);
-    let digest = [7u8; 32];
-    let signatures: Vec<[u8; 64]> = (0..200u8).map(|i| key.sign(&[i])).collect();
-    let public = key.public_key();
-    let (cpu, _) = measure(4_000, || {
-        for _ in 0..20 {
-            for signature in &signatures {
-                let public = PublicKey::from_slice(&public).unwrap();
-                let signature = Signature::from_compact(signature).unwrap();
-                std::hint::black_box(SECP256K1.verify_ecdsa(Digest::from_digest(digest), &signature, &public).is_ok());
-            }
-        }
-    });
-    cpu
+/// Raw verifications of libsecp256k1 with the key parsed each time, as the chain does.
+struct Raw {
+    key: [u8; 33],
+    signatures: Vec<[u8; 64]>,
 }
 
-fn blocks(bench: &mut Bench, raw: f64) {
+impl Raw {
+    fn new() -> Self {
+        let key = key(0);
+        Raw { key: key.public_key(), signatures: (0..200u8).map(|i| key.sign(&[i])).collect() }
+    }
+
+    /// CPU microseconds of one, now: clocks of shared machines wander, so it is measured anew beside every figure.
+    fn measure(&self) -> f64 {
+        let (cpu, _) = measure(5 * self.signatures.len(), || {
+            for signature in self.signatures.iter().cycle().take(5 * self.signatures.len()) {
+                let public = PublicKey::from_slice(&self.key).unwrap();
+                let signature = Signature::from_compact(signature).unwrap();
+                let digest = Digest::from_digest([7; 32]);
+                std::hint::black_box(SECP256K1.verify_ecdsa(digest, &signature, &public).is_ok());
+            }
+        });
+        cpu
+    }
+}
+
+/// CPU microseconds of `work` per unit, and in raw verifications measured before and after it.
+fn beside(raw: &Raw, units: usize, work: impl FnOnce()) -> (f64, f64) {
+    let before = raw.measure();
+    let (cpu, _) = measure(units, work);
+    (cpu, 2.0 * cpu / (before + raw.measure()))
+}
+
+fn cpu_row(name: &str, rounds: Vec<(f64, f64)>) {
+    let (cpu, ratios): (Vec<_>, Vec<_>) = rounds.into_iter().unzip();
+    row(name, format!("{:.1} us CPU each", median(cpu)), format!("{:.2} raw verifications", median(ratios)));
+}
+
+fn blocks(bench: &mut Bench, raw: &Raw) {
     let (mut cold, mut warm, mut commits, mut check) = (vec![], vec![], vec![], vec![]);
     for _ in 0..ROUNDS {
         let txs = bench.sends(SENDS);
-        cold.push(measure(SENDS, || bench.finalize(&txs)).0);
+        cold.push(beside(raw, SENDS, || bench.finalize(&txs)));
         bench.commit();
         let txs = bench.sends(SENDS);
-        check.push(
-            measure(SENDS, || txs.iter().for_each(|tx| assert!(bench.app.check_tx(tx).unwrap().error.is_none()))).0,
-        );
-        warm.push(measure(SENDS, || bench.finalize(&txs)).0);
+        check.push(beside(raw, SENDS, || {
+            txs.iter().for_each(|tx| assert!(bench.app.check_tx(tx).unwrap().error.is_none()));
+        }));
+        warm.push(beside(raw, SENDS, || bench.finalize(&txs)));
         commits.push(measure(SENDS, || bench.commit()).1);
     }
-    let (cold, warm, commit, check) = (median(cold), median(warm), median(commits), median(check));
-    let beside = |value: f64| format!("{:.2} raw verifications ({raw:.1} us)", value / raw);
-    row(&format!("FinalizeBlock, {SENDS} sends, signatures cold"), format!("{cold:.1} us CPU/send"), beside(cold));
-    row(
-        &format!("FinalizeBlock, {SENDS} sends, signatures remembered"),
-        format!("{warm:.1} us CPU/send"),
-        beside(warm),
-    );
-    row("Commit with its sync, same blocks", format!("{commit:.1} us wall/send"), "printed apart".into());
-    row("CheckTx called directly, accepted", format!("{check:.1} us CPU/tx"), beside(check));
+    cpu_row(&format!("FinalizeBlock, {SENDS} sends, signatures cold"), cold);
+    cpu_row(&format!("FinalizeBlock, {SENDS} sends, signatures remembered"), warm);
+    row("Commit with its sync, same blocks", format!("{:.1} us wall each", median(commits)), "printed apart".into());
+    cpu_row("CheckTx called directly, accepted", check);
 }
 
-fn rejects(bench: &mut Bench, raw: f64) {
+fn rejects(bench: &mut Bench, raw: &Raw) {
     let good = bench.sends(1).remove(0);
     let replay = good.clone();
     bench.block(&[good]);
@@ -194,21 +214,17 @@ fn rejects(bench: &mut Bench, raw: f64) {
     unknown.extend([0x4a, 1, 0]);
     let huge = Bytes::from(vec![0u8; aliquot_sdk::MAX_TX_BYTES + 1]);
     for (name, tx) in [("replay (wrong sequence)", replay), ("unknown field", unknown.into()), ("oversized", huge)] {
-        let (cpu, _) = measure(2_000, || {
-            for _ in 0..2_000 {
-                assert!(bench.app.check_tx(&tx).unwrap().error.is_some());
-            }
-        });
-        row(
-            &format!("CheckTx, cheap reject: {name}"),
-            format!("{cpu:.1} us CPU/tx"),
-            format!("{:.2} raw verifications", cpu / raw),
-        );
+        let round = |_| {
+            beside(raw, REJECTS, || {
+                (0..REJECTS).for_each(|_| assert!(bench.app.check_tx(&tx).unwrap().error.is_some()));
+            })
+        };
+        cpu_row(&format!("CheckTx, cheap reject: {name}"), (0..ROUNDS).map(round).collect());
     }
 }
 
 /// CheckTx as CometBFT calls it: length-delimited frames over TCP, answers in order.
-fn through_socket(bench: &mut Bench, raw: f64) {
+fn through_socket(bench: &mut Bench, raw: &Raw) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let app = bench.app.clone();
@@ -222,9 +238,15 @@ fn through_socket(bench: &mut Bench, raw: f64) {
         request.encode_length_delimited(&mut frames).unwrap();
     }
     Request { value: Some(Value::Flush(RequestFlush {})) }.encode_length_delimited(&mut frames).unwrap();
-    let (cpu, _) = measure(SENDS, || {
+    // A thread that ends takes its CPU time from the count.
+    let (measured, mut writer) = (Arc::new(Barrier::new(2)), None);
+    let round = beside(raw, SENDS, || {
         let mut sender = stream.try_clone().unwrap();
-        let writer = thread::spawn(move || sender.write_all(&frames).unwrap());
+        let end = measured.clone();
+        writer = Some(thread::spawn(move || {
+            sender.write_all(&frames).unwrap();
+            end.wait();
+        }));
         let (mut buffer, mut chunk, mut answers) = (Vec::new(), [0u8; 65536], 0);
         while answers <= txs.len() {
             let read = stream.read(&mut chunk).unwrap();
@@ -241,13 +263,10 @@ fn through_socket(bench: &mut Bench, raw: f64) {
             let used = buffer.len() - rest.len();
             buffer.drain(..used);
         }
-        writer.join().unwrap();
     });
-    row(
-        "CheckTx through the socket, accepted (both ends)",
-        format!("{cpu:.1} us CPU/tx"),
-        format!("{:.2} raw verifications", cpu / raw),
-    );
+    measured.wait();
+    writer.unwrap().join().unwrap();
+    cpu_row("CheckTx through the socket, accepted (both ends)", vec![round]);
     bench.block(&txs);
 }
 
@@ -267,11 +286,15 @@ fn main() {
     let accounts: usize = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(10_000);
     let dir = tempfile::tempdir().unwrap();
     println!("| what ({accounts} accounts) | measured | ceiling |\n| --- | --- | --- |");
-    let raw = raw_verification();
-    row("one raw secp256k1 verification, key parsed", format!("{raw:.1} us CPU"), "the ceiling itself".into());
+    let raw = Raw::new();
+    row(
+        "one raw secp256k1 verification, key parsed",
+        format!("{:.1} us CPU", raw.measure()),
+        "the ceiling itself".into(),
+    );
     let mut bench = Bench::new(dir.path(), accounts);
-    blocks(&mut bench, raw);
-    rejects(&mut bench, raw);
-    through_socket(&mut bench, raw);
+    blocks(&mut bench, &raw);
+    rejects(&mut bench, &raw);
+    through_socket(&mut bench, &raw);
     verification();
 }

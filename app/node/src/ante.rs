@@ -8,7 +8,7 @@ use crate::{
         auth::{self, FEE_COLLECTOR_ADDRESS},
         bank,
     },
-    signatures::Signatures,
+    signatures::{Claim, Signatures},
 };
 use aliquot_proto::{
     Any,
@@ -16,7 +16,7 @@ use aliquot_proto::{
     cosmos::{
         auth::v1beta1::{BaseAccount, Params},
         crypto::secp256k1::PubKey,
-        tx::v1beta1::{Fee, SignDoc, SignerInfo, mode_info::Sum},
+        tx::v1beta1::{Fee, SignerInfo, mode_info::Sum},
     },
 };
 use aliquot_sdk::{Address, Coin, Ctx, Gas, MAX_SIGNATURES, Mode, Result, Sdk, SealedRoutes, Tx, ensure};
@@ -26,7 +26,6 @@ use prost::{Message, Name};
 pub const MAX_TX_GAS: u64 = 50_000_000;
 pub const MAX_BLOCK_GAS: u64 = 500_000_000;
 const MAX_MESSAGES: usize = 256;
-const SECP256K1_URL: &str = "/cosmos.crypto.secp256k1.PubKey";
 const SIGN_MODE_DIRECT: i32 = 1;
 
 /// What a node asks beyond the rules of consensus.
@@ -66,13 +65,13 @@ pub fn run(ctx: &mut Ctx, gate: &Gate, tx: &Tx) -> Result<()> {
     for (index, signer) in signers.iter().enumerate() {
         ctx.charge(params.sig_verify_cost_secp256k1)?;
         if ctx.mode != Mode::Simulate {
-            verify(ctx, gate, tx, signer, tx.signatures.get(index).map_or(&[], Vec::as_slice))?;
+            verify(ctx, gate, tx, signer, index)?;
         }
     }
+    emit(ctx, tx, &amounts, &signers);
     for signer in signers {
         raise_sequence(ctx, signer)?;
     }
-    emit(ctx, tx, &amounts, &addresses);
     Ok(())
 }
 
@@ -160,10 +159,8 @@ fn signer_addresses(ctx: &Ctx, gate: &Gate, tx: &Tx) -> Result<Vec<Address>> {
 }
 
 fn check_payer(fee: &Fee, addresses: &[Address]) -> Result<()> {
-    let first = addresses.first().map(Address::to_string).unwrap_or_default();
-    ensure(fee.payer.is_empty() || fee.payer == first, || {
-        Sdk::NotSupported(format!("the fee payer must be the first signer {first}"))
-    })
+    let is_first = || addresses.first().is_some_and(|first| fee.payer == first.to_string());
+    ensure(fee.payer.is_empty() || is_first(), || Sdk::NotSupported("the fee payer must be the first signer".into()))
 }
 
 fn load_signers(ctx: &Ctx, tx: &Tx, addresses: &[Address]) -> Result<Vec<Signer>> {
@@ -196,24 +193,14 @@ fn load_signer(ctx: &Ctx, address: &Address, info: &SignerInfo) -> Result<Signer
         (Some(known), Some(given)) if known != given => {
             return Err(Sdk::InvalidPubKey(format!("the account {address} has another key")).into());
         }
-        (Some(key), _) | (None, Some(key)) => parse_key(key)?,
+        // It was held against the address when it was first given.
+        (Some(known), _) => auth::parse_key(known)?,
+        (None, Some(given)) => auth::ensure_key_of(address, given)?,
         (None, None) => {
             return Err(Sdk::InvalidPubKey("the first transaction of an account gives its key".into()).into());
         }
     };
-    ensure(Address::from_public_key(&key) == *address, || {
-        Sdk::InvalidPubKey(format!("pubKey does not match signer address {address}"))
-    })?;
     Ok(Signer { address: *address, account, key, sequence: info.sequence })
-}
-
-/// The 33 bytes of a compressed secp256k1 key; whether they are on the curve shows when a signature is verified.
-fn parse_key(any: &Any) -> Result<[u8; 33]> {
-    ensure(any.type_url == SECP256K1_URL, || {
-        Sdk::InvalidPubKey(format!("key type {} is not supported", clip(&any.type_url)))
-    })?;
-    let key = PubKey::decode(any.value.as_slice()).map_err(|e| Sdk::InvalidPubKey(e.to_string()))?;
-    Ok(key.key.try_into().map_err(|_| Sdk::InvalidPubKey("a compressed key has 33 bytes".into()))?)
 }
 
 fn deduct_fee(ctx: &mut Ctx, addresses: &[Address], amounts: &[Coin]) -> Result<()> {
@@ -224,25 +211,14 @@ fn deduct_fee(ctx: &mut Ctx, addresses: &[Address], amounts: &[Coin]) -> Result<
     Ok(())
 }
 
-fn verify(ctx: &Ctx, gate: &Gate, tx: &Tx, signer: &Signer, signature: &[u8]) -> Result<()> {
-    let doc = sign_bytes(tx, &ctx.block.chain_id, signer.account.account_number);
-    ensure(gate.signatures.verify(&doc, &signer.key, signature), || {
+fn verify(ctx: &Ctx, gate: &Gate, tx: &Tx, signer: &Signer, index: usize) -> Result<()> {
+    let (chain_id, account_number) = (ctx.block.chain_id.as_str(), signer.account.account_number);
+    ensure(gate.signatures.verify(&Claim { tx, index, key: signer.key, chain_id, account_number }), || {
         Sdk::Unauthorized(format!(
-            "signature verification failed; please verify account number ({}), sequence ({}) and chain-id ({})",
-            signer.account.account_number, signer.sequence, ctx.block.chain_id
+            "signature verification failed; please verify account number ({account_number}), sequence ({}) and chain-id ({chain_id})",
+            signer.sequence
         ))
     })
-}
-
-/// What SIGN_MODE_DIRECT signs.
-pub fn sign_bytes(tx: &Tx, chain_id: &str, account_number: u64) -> Vec<u8> {
-    SignDoc {
-        body_bytes: tx.body_bytes.clone(),
-        auth_info_bytes: tx.auth_bytes.clone(),
-        chain_id: chain_id.into(),
-        account_number,
-    }
-    .encode_to_vec()
 }
 
 fn raise_sequence(ctx: &mut Ctx, signer: Signer) -> Result<()> {
@@ -250,27 +226,27 @@ fn raise_sequence(ctx: &mut Ctx, signer: Signer) -> Result<()> {
     account.sequence = account.sequence.checked_add(1).ok_or_else(|| Sdk::Logic("sequence is used up".into()))?;
     if account.pub_key.is_none() {
         let key = PubKey { key: key.to_vec() };
-        account.pub_key = Some(Any { type_url: SECP256K1_URL.into(), value: key.encode_to_vec() });
+        account.pub_key = Some(Any { type_url: auth::SECP256K1_URL.into(), value: key.encode_to_vec() });
     }
     auth::set_account(ctx, &address, &account)
 }
 
-fn emit(ctx: &mut Ctx, tx: &Tx, amounts: &[Coin], addresses: &[Address]) {
+fn emit(ctx: &mut Ctx, tx: &Tx, amounts: &[Coin], signers: &[Signer]) {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let fee: Vec<_> = amounts.iter().map(Coin::to_string).collect();
-    let payer = addresses.first().map(Address::to_string).unwrap_or_default();
-    ctx.emit_plain("tx", &[("fee", &fee.join(",")), ("fee_payer", &payer)]);
-    for (address, info) in addresses.iter().zip(&tx.auth.signer_infos) {
-        ctx.emit_plain("tx", &[("acc_seq", &format!("{address}/{}", info.sequence))]);
+    let payer = signers.first().map_or("", |signer| &signer.account.address);
+    ctx.emit_plain("tx", &[("fee", &fee.join(",")), ("fee_payer", payer)]);
+    for Signer { account, sequence, .. } in signers {
+        ctx.emit_plain("tx", &[("acc_seq", &format!("{}/{sequence}", account.address))]);
     }
     for signature in &tx.signatures {
         ctx.emit_plain("tx", &[("signature", &STANDARD.encode(signature))]);
     }
 }
 
-/// For verification ahead of execution: the sign bytes, key and signature of every signer whose account stands in the
-/// state of `ctx`. Refuses nothing; what it cannot tell is left to [`run`].
-pub fn claims(ctx: &Ctx, routes: &SealedRoutes, tx: &Tx) -> Vec<(Vec<u8>, [u8; 33], Vec<u8>)> {
+/// For verification ahead of execution: the signatures of all whose accounts stand in the state of `ctx`. Refuses
+/// nothing; what it cannot tell is left to [`run`].
+pub fn claims<'a>(ctx: &'a Ctx, routes: &SealedRoutes, tx: &'a Tx) -> Vec<Claim<'a>> {
     let mut out = Vec::new();
     let signers = tx.body.messages.iter().filter_map(|msg| routes.signers(msg).ok()).flatten();
     let mut addresses: Vec<Address> = Vec::new();
@@ -279,11 +255,12 @@ pub fn claims(ctx: &Ctx, routes: &SealedRoutes, tx: &Tx) -> Vec<(Vec<u8>, [u8; 3
             addresses.push(address);
         }
     }
-    for ((address, info), signature) in addresses.iter().zip(&tx.auth.signer_infos).zip(&tx.signatures) {
+    for (index, (address, info)) in addresses.iter().zip(&tx.auth.signer_infos).enumerate() {
         let Ok(Some(account)) = auth::account(ctx, address) else { continue };
         let Some(key) = account.pub_key.as_ref().or(info.public_key.as_ref()) else { continue };
-        let Ok(key) = parse_key(key) else { continue };
-        out.push((sign_bytes(tx, &ctx.block.chain_id, account.account_number), key, signature.clone()));
+        let Ok(key) = auth::parse_key(key) else { continue };
+        let account_number = account.account_number;
+        out.push(Claim { tx, index, key, chain_id: &ctx.block.chain_id, account_number });
     }
     out
 }

@@ -124,6 +124,7 @@ impl App {
         if let Some(genesis) = lock(&self.0.genesis).as_ref() {
             ctx.apply(genesis)?;
         }
+        ctx.block.time = runtime::TIME.load_or_default(&ctx)?;
         Ok(ctx)
     }
 
@@ -245,6 +246,7 @@ impl App {
         let txs = deliver::decode_all(block.txs);
         self.verify_ahead(&txs);
         let first = block.txs.first().map(AsRef::as_ref);
+        runtime::TIME.set(&mut ctx, &block.time)?;
         let beacon = deliver::advance_beacon(&mut ctx, first)?;
         for module in MODULES {
             (module.begin_block)(&mut ctx)?;
@@ -276,8 +278,8 @@ impl App {
         unseen.par_chunks(64).for_each(|txs| {
             let Ok(ctx) = self.next_ctx(Mode::Query) else { return };
             for tx in txs {
-                for (doc, key, signature) in ante::claims(&ctx, self.0.routes, tx) {
-                    self.0.signatures.verify(&doc, &key, &signature);
+                for claim in ante::claims(&ctx, self.0.routes, tx) {
+                    self.0.signatures.verify(&claim);
                 }
             }
         });
@@ -301,13 +303,13 @@ impl App {
         let newest = self.0.db.height();
         let height = if height == 0 { newest } else { height };
         let block = Block { chain_id: self.chain_id(), height, ..Block::default() };
-        if height == newest {
-            return Ok(Ctx::new(self.0.db.latest(), block, Mode::Query));
-        }
-        match self.0.db.snapshot(height) {
-            Some(snapshot) => Ok(Ctx::new(snapshot, block, Mode::Query)),
-            None => Ok(Ctx::new(self.0.db.at(height)?, block, Mode::Query)),
-        }
+        let mut ctx = match self.0.db.snapshot(height) {
+            _ if height == newest => Ctx::new(self.0.db.latest(), block, Mode::Query),
+            Some(snapshot) => Ctx::new(snapshot, block, Mode::Query),
+            None => Ctx::new(self.0.db.at(height)?, block, Mode::Query),
+        };
+        ctx.block.time = runtime::TIME.load_or_default(&ctx)?;
+        Ok(ctx)
     }
 }
 

@@ -80,10 +80,10 @@ fn run_messages(ctx: &mut Ctx, gate: &Gate, tx: &Tx) -> Result<Vec<u8>> {
 /// The events of one message, led by the `message` event that explorers list transactions by; each carries the
 /// message's index, as the Cosmos SDK writes them.
 fn message_events(ctx: &mut Ctx, gate: &Gate, index: usize, msg: &aliquot_proto::Any) -> Result<Vec<Event>> {
-    let sender = gate.routes.signers(msg)?.first().map(ToString::to_string).unwrap_or_default();
+    let sender = gate.routes.sender(msg)?;
     let module = msg.type_url.split('.').nth(1).unwrap_or_default();
     let (action, index) = (msg.type_url.as_str(), index.to_string());
-    let lead = Event::plain("message", &[("action", action), ("sender", &sender), ("module", module)]);
+    let lead = Event::plain("message", &[("action", action), ("sender", sender), ("module", module)]);
     let mut out = vec![lead];
     out.append(&mut ctx.take_events());
     for event in &mut out {

@@ -4,6 +4,7 @@ use crate::modules::{
     auth::Auth, bank::Bank, beacon::Beacon, compute::Compute, deployment::Deployment, escrow::Escrow, market::Market,
     provider::Provider, validator::Validator, wasm::Wasm,
 };
+use aliquot_proto::Timestamp;
 use aliquot_sdk::{Ctx, Entry, Item, Result, Routes, Sdk, SealedRoutes, Store, entry};
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
@@ -55,6 +56,8 @@ pub fn routes() -> Result<&'static SealedRoutes> {
 const CHAIN: &str = "chain";
 /// Blocks do not name their chain; signatures and randomness do.
 pub const CHAIN_ID: Item<String> = Store::new(CHAIN).item(0);
+/// Time of the newest block, for queries: those of contracts are asked with it.
+pub const TIME: Item<Timestamp> = Store::new(CHAIN).item(1);
 
 /// Names of the subtrees of the state.
 pub fn stores() -> Vec<&'static str> {

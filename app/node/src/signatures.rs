@@ -3,6 +3,9 @@
 //! CheckTx verifies; FinalizeBlock finds the result here and skips the curve, never a check or gas. The memory is of one
 //! node, bounded, and keyed by everything that a verification depends on.
 
+use aliquot_proto::cosmos::tx::v1beta1::SignDoc;
+use aliquot_sdk::Tx;
+use prost::Message as _;
 use secp256k1::{Message, PublicKey, SECP256K1, ecdsa::Signature};
 use sha2::{Digest, Sha256};
 use std::{
@@ -24,17 +27,52 @@ pub struct Signatures {
     known: Mutex<Known>,
 }
 
+/// A signature of a transaction, with what the state says about its signer.
+pub struct Claim<'a> {
+    pub tx: &'a Tx,
+    /// Its place among the transaction's signatures.
+    pub index: usize,
+    /// Compressed.
+    pub key: [u8; 33],
+    pub chain_id: &'a str,
+    pub account_number: u64,
+}
+
+impl Claim<'_> {
+    /// A hash of all that the verification depends on: the transaction's own hash covers the signed parts and the
+    /// signatures, so what is signed need not be put together to be found again.
+    fn id(&self) -> [u8; 32] {
+        let hash = Sha256::new().chain_update(self.tx.hash).chain_update(self.key);
+        let hash = hash.chain_update((self.index as u64).to_be_bytes()).chain_update(self.account_number.to_be_bytes());
+        hash.chain_update(self.chain_id).finalize().into()
+    }
+
+    /// What SIGN_MODE_DIRECT signs.
+    fn sign_bytes(&self) -> Vec<u8> {
+        SignDoc {
+            body_bytes: self.tx.body_bytes.clone(),
+            auth_info_bytes: self.tx.auth_bytes.clone(),
+            chain_id: self.chain_id.into(),
+            account_number: self.account_number,
+        }
+        .encode_to_vec()
+    }
+
+    fn holds(&self) -> bool {
+        let signature = self.tx.signatures.get(self.index).and_then(|raw| <[u8; 64]>::try_from(raw.as_slice()).ok());
+        signature
+            .is_some_and(|signature| verify_ecdsa(&Sha256::digest(self.sign_bytes()).into(), &self.key, &signature))
+    }
+}
+
 impl Signatures {
-    /// Whether `signature` (64 bytes, r || s, low s) is over SHA-256 of `doc` by `key` (33 bytes, compressed).
-    pub fn verify(&self, doc: &[u8], key: &[u8; 33], signature: &[u8]) -> bool {
-        let Ok(signature) = <[u8; 64]>::try_from(signature) else { return false };
-        let digest: [u8; 32] = Sha256::digest(doc).into();
-        let id: [u8; 32] =
-            Sha256::new().chain_update(digest).chain_update(key).chain_update(signature).finalize().into();
+    /// Whether the signature (64 bytes, r || s, low s) is over SHA-256 of the sign bytes by the key.
+    pub fn verify(&self, claim: &Claim) -> bool {
+        let id = claim.id();
         if self.lock().set.contains(&id) {
             return true;
         }
-        let right = verify_ecdsa(&digest, key, &signature);
+        let right = claim.holds();
         if right {
             self.remember(id);
         }

@@ -1,7 +1,7 @@
 //! Addresses: 20 bytes of a key or module, 32 bytes of a contract, written in bech32 with the prefix `aliquot`.
 
 use crate::error::{Result, Sdk};
-use bech32::{Bech32, Hrp};
+use bech32::{Bech32, Hrp, primitives::decode::CheckedHrpstring};
 use ripemd::Ripemd160;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -54,16 +54,19 @@ impl Address {
         if text.len() > 90 || text.bytes().any(|b| b.is_ascii_uppercase()) {
             return Err(invalid("decoding bech32 failed: must be lower case and at most 90 characters").into());
         }
-        let (hrp, raw) = bech32::decode(text).map_err(|e| invalid(&format!("decoding bech32 failed: {e}")))?;
-        if hrp.as_str() != PREFIX {
-            return Err(invalid(&format!("expected prefix {PREFIX}, got {hrp}")).into());
+        let checked = CheckedHrpstring::new::<Bech32>(text)
+            .map_err(|e| invalid(&format!("decoding bech32 failed: {e}; take the address as the wallet shows it")))?;
+        if checked.hrp().as_str() != PREFIX {
+            return Err(invalid(&format!("expected prefix {PREFIX}, got {}", checked.hrp())).into());
         }
-        let address = Self::from_bytes(&raw).ok_or_else(|| invalid("must hold 20 or 32 bytes"))?;
-        // The crate also takes bech32m, and bits or letters of padding that decode to the same bytes: only re-encoding
-        // shows that this is the one spelling.
-        if address.to_string() != text {
-            return Err(invalid("not in canonical bech32").into());
+        // Letters or bits that the decoder would drop make a second spelling of the same bytes.
+        checked.validate_segwit_padding().map_err(|e| invalid(&format!("not in canonical bech32: {e}")))?;
+        let raw = checked.byte_iter();
+        let mut address = Address { bytes: [0; 32], len: u8::try_from(raw.len()).unwrap_or(u8::MAX) };
+        if address.len != 20 && address.len != 32 {
+            return Err(invalid("must hold 20 or 32 bytes").into());
         }
+        address.bytes.iter_mut().zip(raw).for_each(|(to, from)| *to = from);
         Ok(address)
     }
 
@@ -74,7 +77,30 @@ impl Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_bech32(PREFIX, self.as_bytes(), f)
+        let mut text = Text { bytes: [0; 90], len: 0 };
+        write_bech32(PREFIX, self.as_bytes(), &mut text)?;
+        f.write_str(text.as_str())
+    }
+}
+
+/// Room for any bech32: the encoder writes letter by letter, which would grow a `String` five times.
+struct Text {
+    bytes: [u8; 90],
+    len: usize,
+}
+
+impl Text {
+    fn as_str(&self) -> &str {
+        self.bytes.get(..self.len).and_then(|written| std::str::from_utf8(written).ok()).unwrap_or_default()
+    }
+}
+
+impl fmt::Write for Text {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        let end = self.len.saturating_add(part.len());
+        self.bytes.get_mut(self.len..end).ok_or(fmt::Error)?.copy_from_slice(part.as_bytes());
+        self.len = end;
+        Ok(())
     }
 }
 
@@ -101,24 +127,47 @@ pub fn consensus_address(address: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bech32::{Bech32m, ByteIterExt, Fe32, Fe32IterExt};
+    use proptest::prelude::*;
+
+    fn refused(text: &str) {
+        let error = Address::parse(text).expect_err(text);
+        assert_eq!((error.codespace, error.code), ("sdk", 7), "{text}");
+    }
 
     #[test]
-    fn an_address_has_one_spelling() {
-        let address = Address::module("escrow");
-        let text = address.to_string();
-        assert_eq!(Address::parse(&text).unwrap(), address);
-        for bad in [
-            text.to_uppercase(),
-            format!("{text} "),
-            text.replace("aliquot1", "cosmos1"),
-            String::new(),
-            "aliquot1".into(),
-        ] {
-            assert_eq!(Address::parse(&bad).unwrap_err().code, 7, "{bad}");
+    fn what_is_no_address_is_refused() {
+        let text = Address::module("escrow").to_string();
+        assert_eq!(Address::parse(&text).unwrap(), Address::module("escrow"));
+        for bad in [&text.to_uppercase(), &format!("{text} "), &text.replace("aliquot1", "cosmos1"), "", "aliquot1"] {
+            refused(bad);
         }
-        let m = bech32::encode::<bech32::Bech32m>(Hrp::parse("aliquot").unwrap(), address.as_bytes()).unwrap();
-        assert_eq!(Address::parse(&m).unwrap_err().code, 7);
-        let short = bech32::encode::<Bech32>(Hrp::parse("aliquot").unwrap(), &[1; 19]).unwrap();
-        assert_eq!(Address::parse(&short).unwrap_err().code, 7);
+        let hrp = Hrp::parse(PREFIX).unwrap();
+        refused(&bech32::encode::<Bech32m>(hrp, Address::module("escrow").as_bytes()).unwrap());
+        for len in (0..48).filter(|len| ![20, 32].contains(len)) {
+            refused(&bech32::encode::<Bech32>(hrp, &vec![1; len]).unwrap());
+        }
+    }
+
+    proptest! {
+        /// The checksum holds for each of these: they differ in letters and bits that a decoder drops.
+        #[test]
+        fn an_address_has_one_spelling(raw in prop_oneof![prop::collection::vec(any::<u8>(), 20), prop::collection::vec(any::<u8>(), 32)], extra in 0u8..32) {
+            let address = Address::from_bytes(&raw).unwrap();
+            let hrp = Hrp::parse(PREFIX).unwrap();
+            let letters: Vec<Fe32> = raw.iter().copied().bytes_to_fes().collect();
+            let spell = |letters: &[Fe32]| letters.iter().copied().with_checksum::<Bech32>(&hrp).chars().collect::<String>();
+            prop_assert_eq!(spell(&letters), address.to_string());
+            prop_assert_eq!(Address::parse(&spell(&letters)).unwrap(), address);
+            let extra = Fe32::try_from(extra).unwrap();
+            refused(&spell(&[&letters[..], &[extra]].concat()));
+            if raw.len() == 32 {
+                let (last, head) = letters.split_last().unwrap();
+                for bits in 1..16 {
+                    let padded = Fe32::try_from(last.to_u8() | bits).unwrap();
+                    refused(&spell(&[head, &[padded]].concat()));
+                }
+            }
+        }
     }
 }

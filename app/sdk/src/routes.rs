@@ -134,7 +134,23 @@ impl SealedRoutes {
 
     /// The accounts that must sign `msg`, in the order of the message's fields.
     pub fn signers(&self, msg: &Any) -> Result<Vec<Address>> {
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(1);
+        for text in self.signer_texts(msg)? {
+            let address = Address::parse(text)?;
+            if !out.contains(&address) {
+                out.push(address);
+            }
+        }
+        Ok(out)
+    }
+
+    /// The first of them, as the message spells it.
+    pub fn sender<'a>(&self, msg: &'a Any) -> Result<&'a str> {
+        self.signer_texts(msg).map(|texts| texts.first().copied().unwrap_or_default())
+    }
+
+    fn signer_texts<'a>(&self, msg: &'a Any) -> Result<Vec<&'a str>> {
+        let mut out = Vec::with_capacity(1);
         self.msg(&msg.type_url)?.signers.read(&msg.value, &mut out)?;
         ensure(!out.is_empty(), || Sdk::InvalidAddress(format!("{} names no signer", msg.type_url)))?;
         Ok(out)
@@ -189,7 +205,7 @@ impl SignerPath {
         fields.iter().map(path).collect::<Result<_, String>>().map(SignerPath)
     }
 
-    fn read(&self, raw: &[u8], out: &mut Vec<Address>) -> Result<()> {
+    fn read<'a>(&self, raw: &'a [u8], out: &mut Vec<&'a str>) -> Result<()> {
         for (number, inner) in &self.0 {
             for value in fields_numbered(raw, *number) {
                 let value = value.ok_or_else(|| Sdk::TxDecode("message is cut short".into()))?;
@@ -197,11 +213,7 @@ impl SignerPath {
                     Some(inner) => inner.read(value, out)?,
                     None => {
                         let text = std::str::from_utf8(value);
-                        let text = text.map_err(|_| Sdk::InvalidAddress("signer is not text".into()))?;
-                        let address = Address::parse(text)?;
-                        if !out.contains(&address) {
-                            out.push(address);
-                        }
+                        out.push(text.map_err(|_| Sdk::InvalidAddress("signer is not text".into()))?);
                     }
                 }
             }

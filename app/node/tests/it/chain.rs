@@ -1,10 +1,13 @@
 //! `TestChain`: one validator without CometBFT. Blocks go through Prepare-, ProcessProposal, FinalizeBlock and Commit of
 //! the real application on a real database; after each, every invariant is checked.
 
-use aliquot::{abci, app::App, app::Options, deliver, runtime, vrf::SecretKey};
+use aliquot::{abci, app::App, app::Options, runtime, vrf::SecretKey};
 use aliquot_client::{Key, TxBuilder, tx::SignerData};
 use aliquot_kernels::Kernel;
-use aliquot_proto::cosmos::{auth::v1beta1 as auth, base::abci::v1beta1::TxMsgData};
+use aliquot_proto::{
+    Timestamp,
+    cosmos::{auth::v1beta1 as auth, base::abci::v1beta1::TxMsgData},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use prost::{Message, Name, bytes::Bytes};
 use serde_json::{Value, json};
@@ -28,6 +31,11 @@ pub fn key(name: &str) -> Key {
 
 pub fn coin(amount: u128) -> aliquot_proto::Coin {
     aliquot_proto::Coin { denom: "ualq".into(), amount: amount.to_string() }
+}
+
+/// A block a second.
+pub fn time_of(height: u64) -> Timestamp {
+    Timestamp { seconds: 1_700_000_000 + height as i64, nanos: 0 }
 }
 
 pub struct TestChain {
@@ -206,6 +214,7 @@ impl TestChain {
     pub fn finalize(&self, txs: &[Bytes]) -> ResponseFinalizeBlock {
         let request = RequestFinalizeBlock {
             txs: txs.to_vec(),
+            time: Some(time_of(self.height + 1)),
             height: (self.height + 1) as i64,
             proposer_address: self.proposer.clone().into(),
             ..RequestFinalizeBlock::default()
@@ -323,10 +332,4 @@ fn genesis_number(key: &Key) -> u64 {
 pub fn response<R: Message + Default>(result: &ExecTxResult) -> R {
     let data = TxMsgData::decode(result.data.clone()).unwrap();
     R::decode(data.msg_responses[0].value.as_slice()).unwrap()
-}
-
-/// Runs the ABCI result conversion, so that tests can build results of their own.
-#[allow(dead_code)]
-pub fn result(outcome: deliver::Outcome) -> ExecTxResult {
-    outcome.into()
 }

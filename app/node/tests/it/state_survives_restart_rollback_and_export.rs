@@ -76,6 +76,7 @@ fn queries_answer_for_past_heights() {
             aliquot::modules::bank::balance(&ctx(height), &bob, "ualq").unwrap(),
             FUNDS + 10 * u128::from(height)
         );
+        assert_eq!(ctx(height).block.time, time_of(height));
     }
     assert!(chain.app.state_at(99).is_err());
 }

@@ -8,8 +8,14 @@ mod query;
 mod state;
 
 use crate::modules::auth::state::{ACCOUNTS, NEXT_NUMBER, PARAMS};
-use aliquot_proto::cosmos::auth::v1beta1::{BaseAccount, GenesisState, Params};
-use aliquot_sdk::{Address, At, Ctx, Error, Module, Result, Routes, Sdk};
+use aliquot_proto::{
+    Any,
+    cosmos::{
+        auth::v1beta1::{BaseAccount, GenesisState, Params},
+        crypto::secp256k1::PubKey,
+    },
+};
+use aliquot_sdk::{Address, At, Ctx, Error, Module, Result, Routes, Sdk, ensure};
 use prost::Message;
 use std::sync::LazyLock;
 
@@ -34,6 +40,7 @@ pub fn module_of(address: &Address) -> Option<&'static str> {
 }
 
 pub const BASE_ACCOUNT_URL: &str = "/cosmos.auth.v1beta1.BaseAccount";
+pub const SECP256K1_URL: &str = "/cosmos.crypto.secp256k1.PubKey";
 
 pub struct Auth;
 
@@ -55,6 +62,9 @@ impl Module for Auth {
             let account = BaseAccount::decode(any.value.as_slice())
                 .map_err(|e| Sdk::InvalidRequest(format!("genesis account: {e}")))?;
             let address = Address::parse(&account.address)?;
+            if let Some(key) = &account.pub_key {
+                ensure_key_of(&address, key)?;
+            }
             let next = NEXT_NUMBER.load_or_default(ctx)?.max(account.account_number.saturating_add(1));
             NEXT_NUMBER.set(ctx, &next)?;
             ACCOUNTS.set(ctx, &address, &account)?;
@@ -68,7 +78,7 @@ impl Module for Auth {
     fn export(ctx: &Ctx) -> Result<GenesisState> {
         let pack = |entry: Result<(Address, BaseAccount)>| {
             let (_, account) = entry?;
-            Ok(aliquot_proto::Any { type_url: BASE_ACCOUNT_URL.into(), value: account.encode_to_vec() })
+            Ok(Any { type_url: BASE_ACCOUNT_URL.into(), value: account.encode_to_vec() })
         };
         let accounts = ACCOUNTS.under(ctx, &()).map(pack).collect::<Result<_>>()?;
         Ok(GenesisState { params: Some(params(ctx)?), accounts })
@@ -95,6 +105,27 @@ pub fn account(ctx: &Ctx, address: &Address) -> Result<Option<BaseAccount>> {
 
 pub fn set_account(ctx: &mut Ctx, address: &Address, account: &BaseAccount) -> Result<()> {
     ACCOUNTS.set(ctx, address, account)
+}
+
+/// The 33 bytes of a compressed secp256k1 key; whether they are on the curve shows when a signature is verified.
+pub fn parse_key(any: &Any) -> Result<[u8; 33]> {
+    ensure(any.type_url == SECP256K1_URL, || {
+        Sdk::InvalidPubKey(format!(
+            "key type {} is not supported",
+            any.type_url.escape_default().take(128).collect::<String>()
+        ))
+    })?;
+    let key = PubKey::decode(any.value.as_slice()).map_err(|e| Sdk::InvalidPubKey(e.to_string()))?;
+    Ok(key.key.try_into().map_err(|_| Sdk::InvalidPubKey("a compressed key has 33 bytes".into()))?)
+}
+
+/// Reads a key that its account has not used before: an account's key never changes after that.
+pub fn ensure_key_of(address: &Address, key: &Any) -> Result<[u8; 33]> {
+    let key = parse_key(key)?;
+    ensure(Address::from_public_key(&key) == *address, || {
+        Sdk::InvalidPubKey(format!("pubKey does not match signer address {address}"))
+    })?;
+    Ok(key)
 }
 
 /// Makes the account of an address that has none.
