@@ -56,6 +56,8 @@ pub enum NoBid {
     NoPrice,
     #[error("{0} leases are under way, which is as many as the configuration allows")]
     Full(usize),
+    #[error(transparent)]
+    Service(#[from] crate::services::bid::NoBid),
 }
 
 impl Offer<'_> {

@@ -53,12 +53,12 @@ impl Chain {
         self.key.address()
     }
 
-    async fn ask<Q: Message, R: Message + Default>(&self, method: &str, request: &Q) -> Result<R> {
+    pub(crate) async fn ask<Q: Message, R: Message + Default>(&self, method: &str, request: &Q) -> Result<R> {
         self.client.query(method, request, None).await
     }
 
     /// Every item of a paged query.
-    async fn all<T, R: Message + Default>(
+    pub(crate) async fn all<T, R: Message + Default>(
         &self,
         method: &str,
         request: impl Fn(Option<PageRequest>) -> Vec<u8>,
@@ -221,7 +221,7 @@ impl Chain {
 }
 
 /// Turns "there is no such thing" into `None`.
-fn found<R, T>(answer: Result<R>, take: impl FnOnce(R) -> Option<T>) -> Result<Option<T>> {
+pub(crate) fn found<R, T>(answer: Result<R>, take: impl FnOnce(R) -> Option<T>) -> Result<Option<T>> {
     match answer {
         Ok(answer) => Ok(take(answer)),
         Err(error) if is_absent(&error) => Ok(None),
@@ -231,6 +231,9 @@ fn found<R, T>(answer: Result<R>, take: impl FnOnce(R) -> Option<T>) -> Result<O
 
 fn is_absent(error: &aliquot_client::Error) -> bool {
     // The modules' own codes for things that are not there.
-    let absent = matches!(error.code(), Some(("market", 2 | 4 | 13) | ("compute", 6 | 11) | ("provider", 3)));
+    let absent = matches!(
+        error.code(),
+        Some(("market", 2 | 4 | 13) | ("deployment", 2 | 8) | ("compute", 6 | 11) | ("provider", 3))
+    );
     absent || error.is_not_found()
 }

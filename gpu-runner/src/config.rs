@@ -1,5 +1,8 @@
 //! The runner's home folder and its configuration file, `config.toml`.
 
+mod answers;
+mod services;
+
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -7,9 +10,11 @@ use std::{
 };
 
 use aliquot_client::GasPrice;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
+pub use self::answers::Answers;
+pub use self::services::ServicesConfig;
 use crate::price::{Coin, PriceRule, Rate};
 
 /// The file, in the home folder.
@@ -56,6 +61,8 @@ pub struct Config {
     pub gateway: GatewayConfig,
     #[serde(default)]
     pub provider: ProviderConfig,
+    #[serde(default)]
+    pub services: ServicesConfig,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -153,6 +160,7 @@ impl Config {
         ensure!(self.max_leases > 0, "max_leases is 0: the runner would never bid; set at least 1");
         self.price_rule()?;
         self.gas_price()?;
+        self.services.check()?;
         if !self.bond.is_empty() {
             self.bond.parse::<Coin>().context("bond")?;
         }
@@ -196,60 +204,3 @@ impl Config {
         })
     }
 }
-
-/// What `init` fills in.
-#[derive(Clone, Debug)]
-pub struct Answers {
-    pub node: String,
-    pub key: String,
-    pub keyring: PathBuf,
-    pub owner: String,
-    pub auto_register: bool,
-    pub device: String,
-    pub bond: String,
-    pub per_mega_op: f64,
-    pub listen: SocketAddr,
-    pub tls: bool,
-    pub host_uri: String,
-    pub attributes: BTreeMap<String, String>,
-}
-
-impl Answers {
-    /// Makes the home folder and writes `config.toml`; an existing one is kept unless `force`.
-    pub fn write(&self, home: &Path, force: bool) -> Result<PathBuf> {
-        let path = home.join(FILE);
-        if path.exists() && !force {
-            bail!("{} exists: edit it, or write it anew with --force", path.display());
-        }
-        let text = self.render();
-        Config::parse(&text).context("these settings do not go together")?;
-        std::fs::create_dir_all(home).with_context(|| format!("cannot make {}", home.display()))?;
-        crate::store::write_file(&path, text.as_bytes())?;
-        Ok(path)
-    }
-
-    fn render(&self) -> String {
-        // TOML's basic strings and JSON's agree on everything that can stand in a setting.
-        let text = |s: &str| serde_json::Value::from(s).to_string();
-        let number = |n: f64| format!("{n:?}");
-        let attributes: String =
-            self.attributes.iter().map(|(key, value)| format!("{} = {}\n", text(key), text(value))).collect();
-        let values = [
-            ("NODE", text(&self.node)),
-            ("KEYRING", text(&self.keyring.to_string_lossy())),
-            ("KEY", text(&self.key)),
-            ("OWNER", text(&self.owner)),
-            ("AUTO_REGISTER", self.auto_register.to_string()),
-            ("DEVICE", text(&self.device)),
-            ("BOND", text(&self.bond)),
-            ("PER_MEGA_OP", number(self.per_mega_op)),
-            ("LISTEN", text(&self.listen.to_string())),
-            ("TLS", self.tls.to_string()),
-            ("HOST_URI", text(&self.host_uri)),
-            ("ATTRIBUTES", attributes),
-        ];
-        values.iter().fold(TEMPLATE.to_string(), |page, (name, value)| page.replace(&format!("{{{name}}}"), value))
-    }
-}
-
-const TEMPLATE: &str = include_str!("config.template.toml");

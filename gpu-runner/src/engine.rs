@@ -4,6 +4,9 @@
 //! they missed. So a restart, a gap or an event seen twice changes nothing. Every lease has a task of its own; the
 //! loop that takes events never waits for anything else.
 
+mod bidding;
+mod earning;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
@@ -14,22 +17,22 @@ use aliquot_client::{BlockEvents, Event, follow};
 use aliquot_kernels::Kernel;
 use aliquot_proto::{
     compute::v1::{self as compute, JobPhase},
-    market::v1::{self as market, LeaseId, OrderId},
+    market::v1::{self as market, LeaseId},
     prost::{Message, Name},
     provider::v1::Attribute,
 };
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use tokio::{
     sync::{Mutex as AsyncMutex, Semaphore},
     time::{MissedTickBehavior, interval, sleep},
 };
 
 use crate::{
-    bid::{NoBid, Offer, order_name},
     book::Book,
     chain::Chain,
     price::{Coin, PriceRule},
     queue::Queue,
+    services::host::Host,
     store::Store,
 };
 
@@ -37,8 +40,6 @@ const SWEEP: Duration = Duration::from_secs(60);
 const RETRY: Duration = Duration::from_secs(1);
 /// Orders that are looked at side by side.
 const BIDDING: usize = 8;
-/// Orders whose reason for no bid is remembered, so that it is told once.
-const REMEMBERED: usize = 10_000;
 
 /// Everything that the tasks share.
 pub struct Engine {
@@ -56,6 +57,8 @@ pub struct Engine {
     pub market: market::Params,
     pub block_ms: u32,
     pub desk: Desk,
+    /// Runs services, where the configuration says so.
+    pub host: Option<Arc<Host>>,
 }
 
 /// What bidding and withdrawing keep in mind.
@@ -81,6 +84,13 @@ impl Default for Desk {
 impl Engine {
     /// Follows the chain for ever.
     pub async fn serve(self: Arc<Self>) -> Result<()> {
+        if let Some(host) = &self.host {
+            while let Err(error) = host.adopt().await {
+                tracing::warn!(error = format!("{error:#}"), "finding what ran before this start");
+                sleep(RETRY).await;
+            }
+            tokio::spawn(self.clone().earn(host.clone()));
+        }
         loop {
             // Taken before the sweep: what happens during it is seen again as events, which is harmless.
             let height = loop {
@@ -120,13 +130,17 @@ impl Engine {
     }
 
     fn take(self: &Arc<Self>, block: &BlockEvents) {
+        if let Some(host) = &self.host {
+            host.take(block);
+        }
         for event in &block.events {
             if let Some(created) = typed::<market::EventOrderCreated>(event) {
                 if let Some(id) = created.id {
                     tokio::spawn(self.clone().consider(id));
                 }
             } else if let Some(created) = typed::<market::EventLeaseCreated>(event) {
-                if let Some(id) = created.id.filter(|id| id.provider == self.chain.provider()) {
+                if let Some(id) = created.id.filter(|id| id.provider == self.chain.provider() && created.rate.is_none())
+                {
                     let price = created.price.as_ref().and_then(|p| Coin::try_from(p).ok());
                     let price = price.map(|p| p.to_string()).unwrap_or_default();
                     tracing::info!(lease = crate::store::lease_name(&id), price, height = block.height, "lease won");
@@ -149,6 +163,12 @@ impl Engine {
             }
         }
         self.end_forgotten().await?;
+        if let Some(host) = &self.host {
+            // What jobs need goes on, whatever is wrong with services.
+            if let Err(error) = host.sweep().await {
+                tracing::warn!(error = format!("{error:#}"), "sweep of service leases");
+            }
+        }
         self.withdraw_left().await?;
         for order in self.chain.open_orders().await? {
             if let Some(id) = order.id {
@@ -172,125 +192,14 @@ impl Engine {
             tokio::spawn(self.clone().live(id.clone(), wake));
         }
     }
-
-    /// Looks at an order and bids on it, once.
-    async fn consider(self: Arc<Self>, id: OrderId) {
-        let name = order_name(&id);
-        let fresh = locked(&self.desk.looking_at).insert(name.clone());
-        if !fresh {
-            return;
-        }
-        let Ok(_permit) = self.desk.permits.acquire().await else {
-            return;
-        };
-        match self.bid(&id).await {
-            Ok(Ok(())) => {}
-            Ok(Err(reason)) => self.tell(&name, &reason.to_string()),
-            Err(error) => tracing::warn!(order = name, error = format!("{error:#}"), "bid failed"),
-        }
-        locked(&self.desk.looking_at).remove(&name);
-    }
-
-    /// Says why there is no bid, unless it was said before.
-    fn tell(&self, order: &str, reason: &str) {
-        let mut told = locked(&self.desk.told);
-        if told.len() >= REMEMBERED {
-            told.clear();
-        }
-        if told.insert(order.into(), reason.into()).as_deref() != Some(reason) {
-            tracing::info!(order, reason, "no bid");
-        }
-    }
-
-    async fn bid(&self, id: &OrderId) -> Result<Result<(), NoBid>> {
-        let Some(order) = self.chain.order(id).await? else {
-            return Ok(Err(NoBid::NotOpen("gone")));
-        };
-        if self.chain.own_bid(id).await?.is_some() {
-            return Ok(Ok(()));
-        }
-        if self.book.len() >= self.max_leases {
-            return Ok(Err(NoBid::Full(self.book.len())));
-        }
-        let device = self.chain.device(&self.device_id).await?;
-        let free_bond = free_bond(&device.context("the device is not on the chain any more")?)?;
-        let fees = |cost, samples, len| match self.cover_fees {
-            true => self.chain.expected_fees(cost, samples, len),
-            false => 0,
-        };
-        let offered = Offer {
-            provider: self.chain.provider(),
-            attributes: &self.attributes,
-            kernels: &self.kernels,
-            rule: &self.rule,
-            params: &self.params,
-            free_bond: &free_bond,
-            queue: &self.queue,
-            block_ms: self.block_ms,
-            fees: &fees,
-        }
-        .price(&order);
-        let price = match offered {
-            Ok(price) => price,
-            Err(reason) => return Ok(Err(reason)),
-        };
-        let deposit = self.deposit(&price.denom)?;
-        let sent = self.chain.create_bid(id, &price, &self.device_id, &deposit).await?;
-        tracing::info!(order = order_name(id), %price, height = sent.height, "bid");
-        Ok(Ok(()))
-    }
-
-    /// The least deposit that a bid takes, in the price's denom where that is possible.
-    fn deposit(&self, denom: &str) -> Result<Coin> {
-        let least = &self.market.min_bid_deposits;
-        let one = least.iter().find(|c| c.denom == denom).or(least.first());
-        let one = one.context("the chain takes no deposit for bids in any denom")?;
-        let coin = Coin::try_from(one)?;
-        // The chain wants more than nothing.
-        Ok(Coin::new(coin.amount.max(1), coin.denom))
-    }
-
-    /// Earnings of leases that ended while the runner was away.
-    async fn withdraw_left(&self) -> Result<()> {
-        for coin in self.chain.unpaid().await? {
-            let mut ended = self.chain.jobs(JobPhase::Settled).await?;
-            ended.extend(self.chain.jobs(JobPhase::Cancelled).await?);
-            let pays = |job: &compute::Job| job.price.as_ref().is_some_and(|p| p.denom == coin.denom);
-            if let Some(id) = ended.into_iter().find(pays).and_then(|job| job.id) {
-                self.withdraw(&id).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Withdraws what is there in the denom of a lease.
-    pub(crate) async fn withdraw(&self, lease: &LeaseId) -> Result<()> {
-        let _one = self.desk.withdrawing.lock().await;
-        if self.chain.unpaid().await?.is_empty() {
-            return Ok(());
-        }
-        let sent = self.chain.withdraw(lease).await?;
-        let paid: market::MsgWithdrawLeaseResponse = sent.response(0)?;
-        let paid = paid.amount.as_ref().and_then(|c| Coin::try_from(c).ok());
-        let amount = paid.map(|coin| coin.to_string()).unwrap_or_default();
-        tracing::info!(amount, height = sent.height, "withdrawn");
-        Ok(())
-    }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn free_bond(device: &compute::Device) -> Result<Coin> {
-    let Some(bond) = &device.bond else { bail!("the device has no bond") };
-    let bond = Coin::try_from(bond)?;
-    let locked: u128 = device.locked.parse().context("the device's locked bond")?;
-    Ok(Coin::new(bond.amount.saturating_sub(locked), bond.denom))
-}
-
 /// The event as `T`, if it is one.
-fn typed<T: Name + Message + Default>(event: &Event) -> Option<T> {
+pub(crate) fn typed<T: Name + Message + Default>(event: &Event) -> Option<T> {
     match event.decode::<T>()? {
         Ok(event) => Some(event),
         Err(error) => {

@@ -1,42 +1,58 @@
-//! The gateway: where the tenant of a lease gets its state, its leaf hashes and its result.
+//! The gateway: where tenants send manifests, and get results, states, logs and a shell.
 //!
-//! Everything but `/status` is for the owner of the lease alone, who shows a token signed with the account's key
-//! (`aliquot_client::jwt`). Errors are JSON: `{"code": 403, "message": "..."}`.
+//! Everything but `/status` and `/version` is for the owner of the lease alone, who shows a token signed with the
+//! account's key (`aliquot_client::jwt`). Errors are JSON: `{"code": 403, "message": "..."}`. Of a job's lease, at
+//! `/lease/{owner}/{dseq}/{gseq}/{oseq}`, there are `status`, `leaves` and `result`. Of a service's lease, at
+//! `/lease/{dseq}/{gseq}/{oseq}`:
+//!
+//! | route | |
+//! | --- | --- |
+//! | `PUT /deployment/{dseq}/manifest` | the manifest, whose SHA-256 the chain has; for all leases of it here |
+//! | `GET manifest`, `GET status` | JSON |
+//! | `GET logs?service=&tail=&follow=` | a line of JSON for each: `service`, `instance`, `stream`, `message` |
+//! | `GET events?follow=` | a line of JSON for each: `at`, `kind`, `message` |
+//! | `POST exec?service=&instance=&tty=&cmd=..&cmd=..` | body is stdin, read while lines `{"stream": "stdout", "data": base64}` come; last `{"exit_code": 0}` |
+//!
+//! Streams of lines hold empty ones now and then, by which both sides see that the other is there.
+
+mod auth;
+mod jobs;
+mod lines;
+mod manifests;
+mod refusal;
+mod services;
 
 use std::{
     collections::BTreeMap,
     future::Future,
     net::TcpListener,
-    path::PathBuf,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
-use aliquot_client::jwt;
 use aliquot_kernels::Kernel;
-use aliquot_proto::market::v1::LeaseId;
 use anyhow::{Context, Result};
 use axum::{
     Json, Router,
-    body::Body,
-    extract::{DefaultBodyLimit, Path, Request, State},
-    http::{HeaderMap, StatusCode, header},
+    extract::{DefaultBodyLimit, Request, State},
+    http::StatusCode,
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post, put},
 };
 use axum_server::{Handle, Server, tls_rustls::RustlsConfig};
 use hyper_util::rt::TokioTimer;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
-use tokio_util::io::ReaderStream;
 
+use self::refusal::{Refused, refused};
 use crate::{
     book::Book,
     device::DeviceInfo,
-    now,
-    store::{Store, StoreError, lease_name},
+    runtime::Runtime,
+    services::{self as hosting, Deployed, inventory::Inventory},
+    store::Store,
 };
 
 /// How long a request may take until its answer begins.
@@ -45,7 +61,9 @@ const ANSWER: Duration = Duration::from_secs(15);
 const HEADERS: Duration = Duration::from_secs(10);
 /// Requests answered at once; more are told to come again.
 const AT_ONCE: usize = 256;
-/// No request has a body.
+/// Streams of logs, events and commands at once.
+const STREAMS: usize = 128;
+/// No request has a body, but manifests and what commands are given.
 const MAX_BODY: usize = 1024;
 /// How long an account's key is remembered, and how many are.
 const KEY_LIFE: Duration = Duration::from_secs(60);
@@ -55,6 +73,19 @@ type Looked = Pin<Box<dyn Future<Output = Result<Option<Vec<u8>>, String>> + Sen
 /// Finds an account's compressed public key on the chain; `None` where there is none.
 pub type KeyLookup = Arc<dyn Fn(String) -> Looked + Send + Sync>;
 
+type Found = Pin<Box<dyn Future<Output = Result<Option<Deployed>, String>> + Send>>;
+/// Finds a deployment by owner and dseq, with this provider's leases of it; `None` where there is none.
+pub type DeploymentLookup = Arc<dyn Fn(String, u64) -> Found + Send + Sync>;
+
+/// What of services the gateway serves from.
+#[derive(Clone)]
+pub struct Services {
+    pub runtime: Arc<dyn Runtime>,
+    pub book: hosting::book::Book,
+    pub inventory: Inventory,
+    pub lookup: DeploymentLookup,
+}
+
 /// What the gateway serves from.
 pub struct Gateway {
     pub provider: String,
@@ -62,6 +93,8 @@ pub struct Gateway {
     pub store: Store,
     pub book: Book,
     pub lookup: KeyLookup,
+    /// Where the provider runs services.
+    pub services: Option<Services>,
 }
 
 /// Public keys by address, with when they were looked up.
@@ -70,52 +103,37 @@ type Seen = BTreeMap<String, (Instant, Option<Vec<u8>>)>;
 struct Shared {
     gateway: Gateway,
     permits: Semaphore,
+    streams: Arc<Semaphore>,
     keys: Mutex<Seen>,
 }
 
 type App = Arc<Shared>;
 
-/// A refusal.
-struct Refused(StatusCode, String);
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        let Refused(status, message) = self;
-        let mut response = (status, Json(json!({ "code": status.as_u16(), "message": message }))).into_response();
-        if status == StatusCode::UNAUTHORIZED {
-            let bearer = header::HeaderValue::from_static("Bearer");
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, bearer);
-        }
-        response
-    }
-}
-
-fn refused<T>(status: StatusCode, message: impl Into<String>) -> Result<T, Refused> {
-    Err(Refused(status, message.into()))
-}
-
-impl From<StoreError> for Refused {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unfinished(_) => Refused(StatusCode::CONFLICT, "the result is not finished yet".into()),
-            error => {
-                tracing::error!(%error, "gateway");
-                Refused(StatusCode::INTERNAL_SERVER_ERROR, "the result cannot be read".into())
-            }
-        }
-    }
-}
-
 /// The gateway's routes.
 pub fn router(gateway: Gateway) -> Router {
-    let shared = Arc::new(Shared { gateway, permits: Semaphore::new(AT_ONCE), keys: Mutex::default() });
+    let shared = Arc::new(Shared {
+        gateway,
+        permits: Semaphore::new(AT_ONCE),
+        streams: Arc::new(Semaphore::new(STREAMS)),
+        keys: Mutex::default(),
+    });
+    let manifest = DefaultBodyLimit::max(aliquot_client::manifest::MAX_BYTES);
     Router::new()
         .route("/status", get(status))
-        .route("/lease/{owner}/{dseq}/{gseq}/{oseq}/status", get(lease_status))
-        .route("/lease/{owner}/{dseq}/{gseq}/{oseq}/leaves", get(leaves))
-        .route("/lease/{owner}/{dseq}/{gseq}/{oseq}/result", get(result))
+        .route("/version", get(version))
+        .route("/lease/{owner}/{dseq}/{gseq}/{oseq}/status", get(jobs::status))
+        .route("/lease/{owner}/{dseq}/{gseq}/{oseq}/leaves", get(jobs::leaves))
+        .route("/lease/{owner}/{dseq}/{gseq}/{oseq}/result", get(jobs::result))
+        .route("/deployment/{dseq}/manifest", put(manifests::put).layer(manifest))
+        .route("/lease/{dseq}/{gseq}/{oseq}/manifest", get(manifests::get))
+        .route("/lease/{dseq}/{gseq}/{oseq}/status", get(services::status))
+        .route("/lease/{dseq}/{gseq}/{oseq}/logs", get(services::logs))
+        .route("/lease/{dseq}/{gseq}/{oseq}/events", get(services::events))
+        .route("/lease/{dseq}/{gseq}/{oseq}/exec", post(services::exec))
         .fallback(|| async { Refused(StatusCode::NOT_FOUND, "there is nothing here".into()) })
-        .method_not_allowed_fallback(|| async { Refused(StatusCode::METHOD_NOT_ALLOWED, "only GET is served".into()) })
+        .method_not_allowed_fallback(|| async {
+            Refused(StatusCode::METHOD_NOT_ALLOWED, "this is not served by that method".into())
+        })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(shared.clone(), limits))
         .with_state(shared)
@@ -163,107 +181,13 @@ async fn status(State(app): State<App>) -> Json<Value> {
         "devices": [app.gateway.device],
         "kernels": kernels,
         "leases": app.gateway.book.len(),
+        "services": app.gateway.services.as_ref().map(|services| json!({
+            "leases": services.book.len(),
+            "free": services.inventory.free(),
+        })),
     }))
 }
 
-/// The place of a lease in a path; the provider is this one.
-type Place = Path<(String, u64, u32, u32)>;
-
-async fn lease_status(State(app): State<App>, place: Place, headers: HeaderMap) -> Result<Json<Value>, Refused> {
-    let id = app.authorize(place, &headers).await?;
-    let gateway = &app.gateway;
-    let record = gateway.store.record(&id)?;
-    let phase = gateway.book.phase(&id).map(|phase| phase.as_str_name());
-    if record.is_none() && phase.is_none() {
-        return refused(StatusCode::NOT_FOUND, format!("lease {} is not here", lease_name(&id)));
-    }
-    let ended = record.as_ref().and_then(|r| r.ended.as_ref()).map(|(phase, _)| phase.as_str());
-    Ok(Json(json!({
-        "lease": lease_name(&id),
-        "phase": phase.or(ended),
-        "kernel": record.as_ref().map(|r| &r.kernel),
-        "chunks": record.as_ref().map(|r| r.chunks),
-        "chunks_done": gateway.store.progress(&id),
-        "output_len": record.as_ref().map(|r| r.output_len),
-        "root": record.as_ref().and_then(|r| r.root.as_ref()),
-    })))
-}
-
-async fn leaves(State(app): State<App>, place: Place, headers: HeaderMap) -> Result<Response, Refused> {
-    let id = app.authorize(place, &headers).await?;
-    app.known(&id)?;
-    send(app.gateway.store.files(&id)?.0).await
-}
-
-async fn result(State(app): State<App>, place: Place, headers: HeaderMap) -> Result<Response, Refused> {
-    let id = app.authorize(place, &headers).await?;
-    app.known(&id)?;
-    send(app.gateway.store.files(&id)?.1).await
-}
-
-/// A file as a stream, so that large results take no memory.
-async fn send(path: PathBuf) -> Result<Response, Refused> {
-    let io = |source| StoreError::Io { path: path.clone(), source };
-    let file = tokio::fs::File::open(&path).await.map_err(io)?;
-    let io = |source| StoreError::Io { path: path.clone(), source };
-    let length = file.metadata().await.map_err(io)?.len();
-    let headers =
-        [(header::CONTENT_TYPE, "application/octet-stream".to_string()), (header::CONTENT_LENGTH, length.to_string())];
-    let body = Body::from_stream(ReaderStream::with_capacity(file, 1 << 16));
-    Ok((headers, body).into_response())
-}
-
-impl Shared {
-    /// The lease, if the request shows a good token of its owner.
-    async fn authorize(&self, Path((owner, dseq, gseq, oseq)): Place, headers: &HeaderMap) -> Result<LeaseId, Refused> {
-        use StatusCode as S;
-        let provider = &self.gateway.provider;
-        let id = LeaseId { owner, dseq, gseq, oseq, provider: provider.clone() };
-        let given = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-        let Some(token) = given.and_then(|v| v.strip_prefix("Bearer ")) else {
-            return refused(
-                S::UNAUTHORIZED,
-                "a token is needed: Authorization: Bearer JWT, signed with the account's key",
-            );
-        };
-        let unsure = |e: jwt::JwtError| Refused(S::UNAUTHORIZED, e.to_string());
-        let claims = jwt::peek(token).map_err(unsure)?;
-        // Before the chain is asked: tokens for other leases cost nothing.
-        if !claims.opens(&id) {
-            return refused(S::FORBIDDEN, "the token does not open this lease");
-        }
-        let Some(key) = self.key(&claims.iss).await? else {
-            return refused(S::FORBIDDEN, format!("the chain knows no single public key of {}", claims.iss));
-        };
-        jwt::verify(token, &key, provider, now()).map_err(unsure)?;
-        Ok(id)
-    }
-
-    /// An account's key, from memory or from the chain.
-    async fn key(&self, address: &str) -> Result<Option<Vec<u8>>, Refused> {
-        let keys = || self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, key)) = keys().get(address)
-            && at.elapsed() < KEY_LIFE
-        {
-            return Ok(key.clone());
-        }
-        let looked = (self.gateway.lookup)(address.to_string()).await;
-        let key = looked.map_err(|reason| {
-            tracing::warn!(reason, "looking up an account's key");
-            Refused(StatusCode::BAD_GATEWAY, "the chain cannot be asked at present: come again".into())
-        })?;
-        let mut keys = keys();
-        if keys.len() >= KEYS {
-            keys.clear();
-        }
-        keys.insert(address.to_string(), (Instant::now(), key.clone()));
-        Ok(key)
-    }
-
-    fn known(&self, id: &LeaseId) -> Result<(), Refused> {
-        match self.gateway.store.record(id)?.is_some() || self.gateway.book.phase(id).is_some() {
-            true => Ok(()),
-            false => refused(StatusCode::NOT_FOUND, format!("lease {} is not here", lease_name(id))),
-        }
-    }
+async fn version() -> Json<Value> {
+    Json(json!({ "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") }))
 }

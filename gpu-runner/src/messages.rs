@@ -29,6 +29,7 @@ impl Chain {
             price: Some(price.into()),
             device_id: device_id.to_vec(),
             deposit: Some(deposit.into()),
+            ..market::MsgCreateBid::default()
         };
         self.send(vec![any(&msg)], 0).await
     }

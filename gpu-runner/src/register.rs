@@ -1,5 +1,7 @@
 //! Getting provider and device onto the chain, and the provider's record in step with the configuration.
 
+use std::collections::BTreeMap;
+
 use aliquot_client::{Error, any};
 use aliquot_proto::{
     compute::v1::{Device, MsgRegisterDevice},
@@ -7,7 +9,10 @@ use aliquot_proto::{
 };
 use anyhow::{Context, Result, ensure};
 
-use crate::{chain::Chain, config::Config, price::Coin};
+use crate::{chain::Chain, config::Config, price::Coin, services::inventory::GpuConfig};
+
+/// What the keys of attributes that say GPUs begin with.
+const GPU: &str = "capabilities/gpu/";
 
 /// What the provider's record must say of the gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +25,11 @@ pub struct Endpoint {
 /// The record as the configuration wants it.
 fn wanted(chain: &Chain, config: &Config, endpoint: &Endpoint) -> Provider {
     let it = &config.provider;
-    let attributes = it.attributes.iter().map(|(key, value)| Attribute { key: key.clone(), value: value.clone() });
+    // GPUs are asked for by attributes; those that services may have are said to be there.
+    let gpus = config.services.capacity.gpus.iter().filter(|_| config.services.enabled).flat_map(GpuConfig::names);
+    let gpus = gpus.map(|name| (format!("{GPU}{name}"), "true".to_string()));
+    let all: BTreeMap<_, _> = gpus.chain(it.attributes.clone()).collect();
+    let attributes = all.into_iter().map(|(key, value)| Attribute { key, value });
     Provider {
         owner: chain.provider().into(),
         host_uri: endpoint.host_uri.clone(),
@@ -29,7 +38,7 @@ fn wanted(chain: &Chain, config: &Config, endpoint: &Endpoint) -> Provider {
         info: Some(Info { email: it.email.clone(), website: it.website.clone() }),
         operator: it.operator.clone(),
         payout: it.payout.clone(),
-        created_at: 0,
+        ..Provider::default()
     }
 }
 

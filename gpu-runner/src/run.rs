@@ -1,13 +1,8 @@
 //! The daemon from start to stop: opens the home folder, tests the device, registers, serves.
 
-use std::{
-    fs::{File, TryLockError},
-    net::TcpListener,
-    path::Path,
-    sync::Arc,
-    thread::JoinHandle,
-    time::Duration,
-};
+mod opening;
+
+use std::{path::Path, sync::Arc, thread::JoinHandle, time::Duration};
 
 use aliquot_client::{Client, Error, Key, Keyring};
 use aliquot_proto::compute::v1::Device as ChainDevice;
@@ -15,18 +10,19 @@ use anyhow::{Context, Result, anyhow, bail};
 use axum_server::Handle;
 use tokio::time::sleep;
 
+use self::opening::{lock, lookup, open_gateway, open_services, start_gateway};
 use crate::{
     book::Book,
-    certificate::Certificate,
     chain::Chain,
     config::Config,
     device::{Device, measure_speed, open, self_test},
     engine::{Desk, Engine},
-    gateway::{self, Gateway, KeyLookup},
+    gateway::{Gateway, Services},
     job::{Tamper, Worker},
     now,
     queue::Queue,
     register::{Endpoint, ensure_registered, own_device},
+    services::host::Host,
     store::Store,
 };
 
@@ -70,18 +66,20 @@ pub async fn run(home: &Path, options: Options, stop: impl Future<Output = ()>) 
     }
     let (queue, thread) = start_worker(device, &store, &config, options, speed)?;
     let book = Book::default();
+    let services = open_services(home, &config, &chain).await?;
     let served = Gateway {
         provider: chain.provider().into(),
         device: info,
         store: store.clone(),
         book: book.clone(),
         lookup: lookup(&chain),
+        services: services.clone(),
     };
     let handle = Handle::new();
     let (mut gateway, endpoint) = start_gateway(home, &config, served, &handle).await?;
 
     let done = tokio::select! {
-        done = work(config, chain, store, queue.clone(), book, endpoint) => done,
+        done = work(config, chain, store, queue.clone(), (book, services), endpoint) => done,
         done = &mut gateway => Err(match done {
             Ok(Ok(())) => anyhow!("the gateway stopped"),
             Ok(Err(error)) => error,
@@ -111,25 +109,28 @@ fn start_worker(
     Ok(Queue::start(worker, speed)?)
 }
 
-/// Listens, and serves until `handle` says stop.
-async fn start_gateway(home: &Path, config: &Config, served: Gateway, handle: &Handle) -> Result<(Serving, Endpoint)> {
-    let (listener, certificate, endpoint) = open_gateway(home, config)?;
-    let tls = match &certificate {
-        Some(certificate) => Some(certificate.server_config().await?),
-        None => None,
-    };
-    tracing::info!(uri = endpoint.host_uri, "gateway");
-    let serving = tokio::spawn(gateway::serve(listener, served, tls, handle.clone()));
-    Ok((serving, endpoint))
-}
-
 type Serving = tokio::task::JoinHandle<Result<()>>;
 
 /// Registers where that is wanted, then follows the chain.
-async fn work(config: Config, chain: Chain, store: Store, queue: Queue, book: Book, endpoint: Endpoint) -> Result<()> {
+async fn work(
+    config: Config,
+    chain: Chain,
+    store: Store,
+    queue: Queue,
+    (book, services): (Book, Option<Services>),
+    endpoint: Endpoint,
+) -> Result<()> {
     let device = registered(&chain, &config, &endpoint).await?;
     let record = chain.record().await?.context("the provider is not registered")?;
     let kernels = chain.shared_kernels().await?;
+    let host = match services {
+        Some(Services { runtime, book, inventory, .. }) => {
+            let config = config.services.clone();
+            let host = Host::new(chain.clone(), config, runtime, book, inventory, device.id.clone()).await?;
+            Some(Arc::new(host))
+        }
+        None => None,
+    };
     let engine = Engine {
         rule: config.price_rule()?,
         cover_fees: config.price.cover_fees,
@@ -145,6 +146,7 @@ async fn work(config: Config, chain: Chain, store: Store, queue: Queue, book: Bo
         book,
         chain,
         desk: Desk::default(),
+        host,
     };
     Arc::new(engine).serve().await
 }
@@ -227,55 +229,4 @@ async fn ready_device(wanted: &str) -> Result<(Box<dyn Device>, f64)> {
         Ok::<_, anyhow::Error>((device, speed))
     });
     ready.await?.context("the device is not fit to serve")
-}
-
-/// Two daemons in one home would commit and open the same jobs.
-fn lock(home: &Path) -> Result<File> {
-    let path = home.join("runner.lock");
-    let file = File::create(&path).with_context(|| path.display().to_string())?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            bail!("another runner works in {}: stop it first", home.display())
-        }
-        Err(TryLockError::Error(e)) => Err(e).with_context(|| path.display().to_string()),
-    }
-}
-
-/// Listens, and says what the provider's record must tell tenants.
-fn open_gateway(home: &Path, config: &Config) -> Result<(TcpListener, Option<Certificate>, Endpoint)> {
-    let gateway = &config.gateway;
-    let listener = TcpListener::bind(gateway.listen)
-        .with_context(|| format!("the gateway cannot listen on {}", gateway.listen))?;
-    let address = listener.local_addr()?;
-    let scheme = if gateway.tls { "https" } else { "http" };
-    let host_uri = match gateway.host_uri.trim_end_matches('/') {
-        "" => format!("{scheme}://{address}"),
-        given => given.to_string(),
-    };
-    let certificate = match gateway.tls {
-        true => Some(Certificate::load_or_make(home, &host_of(&host_uri))?),
-        false => None,
-    };
-    let certificate_hash = certificate.as_ref().map(|c| c.hash.to_vec()).unwrap_or_default();
-    Ok((listener, certificate, Endpoint { host_uri, certificate_hash }))
-}
-
-/// The host in `https://host:port/path`.
-fn host_of(uri: &str) -> String {
-    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
-    let authority = rest.split('/').next().unwrap_or(rest);
-    let host = match authority.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or(v6),
-        None => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
-    };
-    host.to_string()
-}
-
-fn lookup(chain: &Chain) -> KeyLookup {
-    let chain = chain.clone();
-    Arc::new(move |address| {
-        let chain = chain.clone();
-        Box::pin(async move { chain.public_key(&address).await.map_err(|e| e.to_string()) })
-    })
 }

@@ -5,8 +5,8 @@
 //! work came; what does not hash to its leaf is computed again. The root is written when all chunks are there.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write},
+    fs::{self, File},
+    io,
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
@@ -15,7 +15,15 @@ use aliquot_kernels::merkle::{Hash, Tree, TreeError, leaf_hash};
 use aliquot_proto::market::v1::LeaseId;
 use serde::{Deserialize, Serialize};
 
-use crate::outputs::Outputs;
+pub(crate) use crate::{
+    files::io_error,
+    names::{lease_folder, lease_named},
+};
+use crate::{files::sync_dir, outputs::Outputs};
+pub use crate::{
+    files::{write_file, write_secret},
+    names::lease_name,
+};
 
 const RECORD: &str = "job.json";
 pub(crate) const OUTPUTS: &str = "outputs";
@@ -38,43 +46,6 @@ pub enum StoreError {
 }
 
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;
-
-pub(crate) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
-    let path = path.to_path_buf();
-    move |source| StoreError::Io { path, source }
-}
-
-/// Replaces a file as a whole: after a crash it is the old one or the new one.
-pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_with_mode(path, bytes, 0o644)
-}
-
-/// As [`write_file`], readable by the owner alone.
-pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_with_mode(path, bytes, 0o600)
-}
-
-fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut name = path.as_os_str().to_owned();
-    name.push(".tmp");
-    let tmp = PathBuf::from(name);
-    let written = (|| {
-        let mut options = OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(mode).open(&tmp)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&tmp, path)
-    })();
-    written.map_err(io_error(path))?;
-    sync_dir(path.parent().unwrap_or(Path::new(".")))
-}
-
-/// Names in a folder are on disk only when the folder is.
-fn sync_dir(dir: &Path) -> Result<()> {
-    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-    File::open(dir).and_then(|d| d.sync_all()).map_err(io_error(dir))
-}
 
 /// What is kept of a job besides its outputs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,11 +79,6 @@ impl Record {
     }
 }
 
-/// What the leaves of a lease are hashed with: `owner/dseq/gseq/oseq/provider`.
-pub fn lease_name(id: &LeaseId) -> String {
-    format!("{}/{}/{}/{}/{}", id.owner, id.dseq, id.gseq, id.oseq, id.provider)
-}
-
 /// The folder of all jobs.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -127,14 +93,8 @@ impl Store {
         Ok(Store { dir })
     }
 
-    /// The folder of a lease. Names come from requests too: nothing but letters and digits may be in them.
     fn folder(&self, id: &LeaseId) -> Result<PathBuf> {
-        for part in [&id.owner, &id.provider] {
-            if part.is_empty() || !part.bytes().all(|b| b.is_ascii_alphanumeric()) {
-                return Err(StoreError::BadName(part.clone()));
-            }
-        }
-        Ok(self.dir.join(lease_name(id).replace('/', "-")))
+        lease_folder(&self.dir, id)
     }
 
     pub fn record(&self, id: &LeaseId) -> Result<Option<Record>> {

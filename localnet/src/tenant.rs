@@ -42,7 +42,8 @@ impl Tenant {
         let coin = Coin { denom: "ualq".into(), amount: PRICE.into() };
         let job =
             JobSpec { kernel: "RENDER_Q16".into(), input: scene.as_bytes().to_vec(), samples: 16, commit_blocks: 0 };
-        let group = GroupSpec { name: "job".into(), requirements: None, job: Some(job), max_price: Some(coin.clone()) };
+        let group =
+            GroupSpec { name: "job".into(), job: Some(job), max_price: Some(coin.clone()), ..GroupSpec::default() };
         let owner = self.address().to_string();
         let message = MsgCreateDeployment {
             owner: owner.clone(),
@@ -50,6 +51,7 @@ impl Tenant {
             groups: vec![group],
             hash: Sha256::digest(scene).to_vec(),
             deposit: Some(coin),
+            ..Default::default()
         };
         self.client.send(&self.key, vec![any(&message)], &SendOptions::default()).await?;
         Ok(OrderId { owner, dseq, gseq: 1, oseq: 1 })
@@ -69,7 +71,8 @@ impl Tenant {
             let answer: market::QueryBidsResponse =
                 self.client.query("/aliquot.market.v1.Query/Bids", &request, None).await?;
             if let Some(id) = answer.bids.into_iter().next().and_then(|bid| bid.id) {
-                let message = market::MsgCreateLease { owner: order.owner.clone(), id: Some(id.clone()) };
+                let message =
+                    market::MsgCreateLease { owner: order.owner.clone(), id: Some(id.clone()), ..Default::default() };
                 self.client.send(&self.key, vec![any(&message)], &SendOptions::default()).await?;
                 return Ok(id);
             }

@@ -7,6 +7,7 @@
 //!   the transaction is in a block.
 //! - [`events::follow`] gives the events of every block, in order, none twice and none left out.
 //! - [`sdl::load`] reads what a tenant wants from a YAML file.
+//! - [`manifest`] is what the tenant then sends to the providers.
 //! - [`fetch`] downloads results from a provider's gateway, to which [`jwt`] says who asks.
 
 mod error;
@@ -15,6 +16,7 @@ pub mod fetch;
 pub mod jwt;
 pub mod key;
 pub mod keyring;
+pub mod manifest;
 pub mod rpc;
 pub mod sdl;
 mod send;

@@ -1,46 +1,71 @@
-//! SDL: what a tenant wants, as YAML. Akash's versions 2.0 and 2.1 with our keys for jobs.
+//! SDL: what a tenant wants, as YAML. Akash's versions 2.0 and 2.1, with our keys for jobs, awards and funds.
 //!
 //! ```yaml
 //! version: "2.1"
+//! grace: 20m                     # optional: how long it may stay paused without funds
+//! low_funds: 1h                  # optional: funds left at which an event warns
+//! reclamation: { min_window: 6h }  # optional: the shortest notice of a provider's leaving
 //! services:
-//!   render:                      # one job
+//!   web:                         # a container, leased until it is closed
+//!     image: nginx:1.27
+//!     expose: [{ port: 80, to: [{ global: true }] }]
+//!   render:                      # a job
 //!     kernel: RENDER_Q16         # instead of image:
 //!     input: first-light.scene   # a file, relative to this one
 //!     proof: { samples: 16 }     # optional: chunks that are checked, 8 to 128
 //!     commit: 5m                 # optional: time from the lease to the latest commit
 //! profiles:
+//!   compute:
+//!     small: { resources: { cpu: { units: 500m }, memory: { size: 512Mi }, storage: { size: 1Gi } } }
 //!   placement:
-//!     anywhere:
+//!     eu:
 //!       attributes: { region: eu-central }   # optional: what a provider must have
+//!       award: lowest            # optional: manual, lowest or score
+//!       bid_window: 1m           # optional: how long bids are collected
+//!       pricing:
+//!         small: { denom: ualq, amount: 0.25 }    # the most per block, for one instance
+//!     anywhere:
 //!       pricing:
 //!         render: { denom: ualq, amount: 2000000 }   # the most that the whole job may cost
 //! deployment:
+//!   web:
+//!     eu: { profile: small, count: 2 }
 //!   render:
 //!     anywhere: { count: 1 }     # optional profile: the name under pricing, else the service's
 //! ```
 //!
-//! Each placement that a service is deployed to becomes a group with one job; groups stand in the order of their
-//! names. Nothing is passed over in silence: an unknown key, or one of Akash's that this version cannot honour, is
-//! refused with its place. Services with an `image:` are refused until service leases exist.
+//! Each placement becomes a group with either services or one job. Nothing is passed over in silence: an unknown key,
+//! or one that cannot be honoured, is refused with its place. Where 2.0 and 2.1 differ: resource units (see
+//! `deployment`), the email of credentials and the spaces around them (2.1 carries the one and drops the others), and
+//! whether one mounted volume stands for all that persist (2.0) or each must be mounted (2.1).
 
+mod compute;
+mod deployment;
 mod document;
+mod expose;
+mod gpu;
+mod job;
+mod lease;
+mod limits;
+mod names;
+mod node;
+mod placement;
+mod pricing;
+mod quantity;
+mod services;
 
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
 
-use aliquot_proto::{
-    cosmos::base::v1beta1::Coin,
-    deployment::v1::{GroupSpec, JobSpec, PlacementRequirements},
-    json,
-    provider::v1::Attribute,
-};
-use serde_json::Value;
-use sha2::{Digest, Sha256};
+use aliquot_proto::deployment::v1::GroupSpec;
 
-use document::{Cursor, Document, Unsupported};
+use crate::manifest::{self, Manifest, ManifestError};
+use deployment::Parts;
+use document::{Document, Fields, Unsupported};
+pub use quantity::duration_ms;
+use services::{Kind, Services};
 
 /// What is wrong with an SDL file, and where. Lines and columns count from 1.
 #[derive(Debug, thiserror::Error)]
@@ -54,208 +79,100 @@ pub enum SdlError {
     Invalid { path: PathBuf, line: u64, column: u64, key: String, message: String },
     #[error("the chain's block time is given as 0 ms, so durations cannot be turned into blocks")]
     NoBlockTime,
-    #[error("the groups have no JSON form: {0}")]
-    Json(#[from] json::Error),
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
 }
 
-/// An SDL file as a deployment takes it.
+/// An SDL file as the chain and the providers take it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Manifest {
+pub struct Deployment {
+    /// What the chain is told to open orders for.
     pub groups: Vec<GroupSpec>,
-    /// SHA-256 of [`Manifest::json`].
-    pub hash: [u8; 32],
-    /// The groups as JSON with sorted keys and no spaces.
+    /// What the providers that win are told to run; its groups are those above.
+    pub manifest: Manifest,
+    /// The manifest as it is sent.
     pub json: String,
+    /// SHA-256 of `json`, which the chain keeps.
+    pub hash: [u8; 32],
+    /// `None` takes the chain's default.
+    pub grace_blocks: Option<u32>,
+    /// 0 for no warning.
+    pub low_funds_blocks: u32,
 }
 
 type Result<T> = std::result::Result<T, SdlError>;
 
-// Keys of Akash's SDL that say something about a container that runs, which a job is not.
-const OF_A_SERVICE: &[&str] = &["command", "args", "env", "expose", "dependencies", "params", "credentials"];
-const NO_SERVICES: &str = "service leases are not supported yet by this version";
-const FROM_THE_KERNEL: &str = "what a job needs follows from its kernel; compute profiles belong to service leases, which are not supported yet by this version";
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Version {
+    V2_0,
+    V2_1,
+}
+
+const FROM_THE_KERNEL: &str = "what a job needs follows from its kernel; compute profiles are for services with an image:, of which this file has none";
+const NO_SERVICES: &str = "concerns services with an image:, of which this file has none";
 
 /// Reads an SDL file and the inputs that it names. `block_ms` is the chain's block time, of the deployment params.
-pub fn load(path: impl AsRef<Path>, block_ms: u32) -> Result<Manifest> {
+pub fn load(path: impl AsRef<Path>, block_ms: u32) -> Result<Deployment> {
     let path = path.as_ref();
     let text = fs::read_to_string(path).map_err(|source| SdlError::Read { path: path.into(), source })?;
     parse(&text, path, block_ms)
 }
 
 /// As [`load`], with the text at hand: `path` is where inputs are looked for beside, and what errors name.
-pub fn parse(text: &str, path: &Path, block_ms: u32) -> Result<Manifest> {
+pub fn parse(text: &str, path: &Path, block_ms: u32) -> Result<Deployment> {
     let document = Document::parse(text, path)?;
     let top = document.root().fields(
-        &["version", "services", "profiles", "deployment"],
-        &[
-            Unsupported("endpoints", NO_SERVICES),
-            Unsupported("include", "including files is not supported by this version"),
-            Unsupported("reclamation", NO_SERVICES),
-        ],
+        &["version", "services", "profiles", "deployment", "endpoints", "include", "reclamation", "grace", "low_funds"],
+        &[],
     )?;
-    let version = top.required("version")?;
-    if !matches!(version.text()?, "2.0" | "2.1") {
-        return Err(version.error("is neither \"2.0\" nor \"2.1\""));
-    }
-    let services = jobs(&top.required("services")?, path, block_ms)?;
-    let profiles = top.required("profiles")?.fields(&["placement"], &[Unsupported("compute", FROM_THE_KERNEL)])?;
-    let placements: BTreeMap<&str, Cursor> = profiles.required("placement")?.entries()?.into_iter().collect();
-    let groups = groups(&top.required("deployment")?, &services, &placements)?;
-    for (name, (at, _)) in &services {
-        if !top.required("deployment")?.entries()?.iter().any(|(service, _)| service == name) {
-            return Err(at.error("is not deployed anywhere: name it under deployment, or take it out"));
-        }
-    }
-    manifest(groups)
-}
-
-type Jobs<'a> = BTreeMap<&'a str, (Cursor<'a>, JobSpec)>;
-
-fn jobs<'a>(services: &Cursor<'a>, path: &Path, block_ms: u32) -> Result<Jobs<'a>> {
-    let mut jobs = BTreeMap::new();
-    for (name, service) in services.entries()? {
-        let mut unsupported = vec![Unsupported(
-            "image",
-            "service leases are not supported yet by this version: a job names a kernel: instead",
-        )];
-        unsupported.extend(OF_A_SERVICE.iter().map(|key| Unsupported(key, NO_SERVICES)));
-        let fields = service.fields(&["kernel", "input", "proof", "commit"], &unsupported)?;
-        let kernel = fields.required("kernel")?;
-        let name_of_kernel = kernel.text()?;
-        let letters = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-        if name_of_kernel.is_empty() || !name_of_kernel.chars().all(letters) {
-            return Err(kernel.error("is not the name of a kernel: these are in capitals, as RENDER_Q16"));
-        }
-        let samples = match fields.optional("proof") {
-            None => 0,
-            Some(proof) => match proof.fields(&["samples"], &[])?.optional("samples") {
-                None => 0,
-                Some(samples) => samples.number(8, 128)?,
-            },
-        };
-        let commit_blocks = fields.optional("commit").map(|c| commit_blocks(&c, block_ms)).transpose()?.unwrap_or(0);
-        let input = input(&fields.required("input")?, path)?;
-        let job = JobSpec { kernel: name_of_kernel.into(), input, samples, commit_blocks };
-        jobs.insert(name, (service, job));
-    }
-    Ok(jobs)
-}
-
-fn input(input: &Cursor, sdl: &Path) -> Result<Vec<u8>> {
-    let file = sdl.parent().unwrap_or(Path::new("")).join(input.text()?);
-    let bytes = fs::read(&file).map_err(|e| input.error(&format!("{}: {e}", file.display())))?;
-    if bytes.is_empty() {
-        return Err(input.error(&format!("{} is empty", file.display())));
-    }
-    Ok(bytes)
-}
-
-fn commit_blocks(commit: &Cursor, block_ms: u32) -> Result<u32> {
-    if block_ms == 0 {
-        return Err(SdlError::NoBlockTime);
-    }
-    let blocks = duration_ms(commit.text()?).map(|ms| ms.div_ceil(u64::from(block_ms)));
-    blocks
-        .and_then(|blocks| u32::try_from(blocks).ok())
-        .ok_or_else(|| commit.error("is not a duration: write a number above 0 and ms, s, m, h or d, as 5m"))
-}
-
-/// Milliseconds of `500ms`, `30s`, `5m`, `6h` or `2d`; `None` for anything else, for 0, and beyond 64 bits.
-pub fn duration_ms(text: &str) -> Option<u64> {
-    let split = text.find(|c: char| !c.is_ascii_digit())?;
-    let (number, unit) = text.split_at(split);
-    let unit_ms = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return None,
+    let at = top.required("version")?;
+    let version = match at.text()? {
+        "2.0" => Version::V2_0,
+        "2.1" => Version::V2_1,
+        _ => return Err(at.error("is neither \"2.0\" nor \"2.1\"")),
     };
-    number.parse::<u64>().ok().filter(|n| *n > 0)?.checked_mul(unit_ms)
+    includes_nothing(&top)?;
+    let endpoints = top.given("endpoints");
+    let services = services::services(&top.required("services")?, endpoints.as_ref(), version, path, block_ms)?;
+    let duration = |key: &str| top.given(key).map(|at| quantity::blocks(&at, block_ms)).transpose();
+    let (grace_blocks, low_funds_blocks) = (duration("grace")?, duration("low_funds")?.unwrap_or(0));
+    let reclamation_blocks = reclamation(&top, block_ms)?;
+    let profiles = profiles(&top, &services)?;
+    let compute = profiles.given("compute").map(|at| compute::profiles(&at)).transpose()?.unwrap_or_default();
+    let placements = placement::placements(&profiles.required("placement")?, block_ms)?;
+    let parts = Parts { version, services, profiles: compute, placements, reclamation_blocks };
+    let groups = deployment::groups(&top.required("deployment")?, &parts)?;
+    let (groups, of_manifest) = groups.into_iter().unzip();
+    let manifest = Manifest { groups: of_manifest };
+    let json = manifest.to_json()?;
+    if json.len() > manifest::MAX_BYTES {
+        return Err(ManifestError::TooLarge(json.len()).into());
+    }
+    let hash = manifest::hash(json.as_bytes());
+    Ok(Deployment { groups, manifest, json, hash, grace_blocks, low_funds_blocks })
 }
 
-fn groups(deployment: &Cursor, services: &Jobs, placements: &BTreeMap<&str, Cursor>) -> Result<Vec<GroupSpec>> {
-    let mut groups: BTreeMap<&str, (GroupSpec, &str)> = BTreeMap::new();
-    for (service, places) in deployment.entries()? {
-        let Some((_, job)) = services.get(service) else {
-            return Err(places.error(&format!("there is no service {service:?} under services")));
-        };
-        for (place, entry) in places.entries()? {
-            let Some(placement) = placements.get(place) else {
-                return Err(entry.error(&format!("there is no placement {place:?} under profiles.placement")));
-            };
-            let fields = entry.fields(&["profile", "count"], &[])?;
-            if let Some(count) = fields.optional("count")
-                && count.text()? != "1"
-            {
-                return Err(count.error("must be 1: a job runs once"));
-            }
-            let profile = fields.optional("profile").map(|p| p.text()).transpose()?.unwrap_or(service);
-            let (attributes, max_price) = terms(placement, profile)?;
-            let spec = GroupSpec {
-                name: place.into(),
-                requirements: Some(PlacementRequirements { attributes }),
-                job: Some(job.clone()),
-                max_price: Some(max_price),
-            };
-            if let Some((_, other)) = groups.insert(place, (spec, service)) {
-                let message = format!("placement {place:?} has the job {other:?} already: a placement takes one job");
-                return Err(entry.error(&message));
-            }
-        }
-    }
-    match groups.is_empty() {
-        true => Err(deployment.error("deploys nothing")),
-        false => Ok(groups.into_values().map(|(spec, _)| spec).collect()),
+/// Akash reads the key and does nothing with it: what a file means would then not be what it says.
+fn includes_nothing(top: &Fields) -> Result<()> {
+    match top.given("include") {
+        Some(at) if !at.items()?.is_empty() => Err(at.error("other files are not read: put everything into this one")),
+        _ => Ok(()),
     }
 }
 
-/// What a placement asks of providers, and the most that it pays under `profile`.
-fn terms(placement: &Cursor, profile: &str) -> Result<(Vec<Attribute>, Coin)> {
-    let fields = placement.fields(
-        &["attributes", "pricing"],
-        &[Unsupported("signedBy", "audited attributes are not supported yet by this version")],
-    )?;
-    let mut attributes = Vec::new();
-    if let Some(at) = fields.optional("attributes") {
-        for (key, value) in at.entries()? {
-            attributes.push(Attribute { key: key.into(), value: value.text()?.into() });
-        }
-    }
-    attributes.sort_by(|a, b| a.key.cmp(&b.key));
-    let pricing = fields.required("pricing")?;
-    let Some((_, price)) = pricing.entries()?.into_iter().find(|(name, _)| *name == profile) else {
-        return Err(pricing.error(&format!("there is no price for {profile:?}")));
-    };
-    let fields = price.fields(&["denom", "amount"], &[])?;
-    let denom = fields.required("denom")?;
-    let letters = |c: char| c.is_ascii_alphanumeric() || "/:._-".contains(c);
-    let name = denom.text()?;
-    if !(3..=128).contains(&name.len())
-        || !name.starts_with(|c: char| c.is_ascii_alphabetic())
-        || !name.chars().all(letters)
-    {
-        return Err(denom.error("is not a denom, as ualq"));
-    }
-    let amount: u128 = fields.required("amount")?.number(1, u128::MAX)?;
-    Ok((attributes, Coin { denom: name.into(), amount: amount.to_string() }))
+fn reclamation(top: &Fields, block_ms: u32) -> Result<u32> {
+    let Some(at) = top.given("reclamation") else { return Ok(0) };
+    quantity::blocks(&at.fields(&["min_window"], &[])?.required("min_window")?, block_ms)
 }
 
-fn manifest(groups: Vec<GroupSpec>) -> Result<Manifest> {
-    let values = groups.iter().map(json::to_json).collect::<std::result::Result<Vec<_>, _>>()?;
-    let json = sorted(Value::Array(values)).to_string();
-    Ok(Manifest { groups, hash: Sha256::digest(&json).into(), json })
-}
-
-/// The same JSON with the keys of every object in order, whatever map serde_json was built with.
-fn sorted(value: Value) -> Value {
-    match value {
-        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
-        Value::Object(fields) => {
-            let ordered: BTreeMap<String, Value> = fields.into_iter().map(|(k, v)| (k, sorted(v))).collect();
-            Value::Object(ordered.into_iter().collect())
-        }
-        other => other,
+/// The profiles, where what only services have is refused for a file without any.
+fn profiles<'a>(top: &Fields<'a>, services: &Services) -> Result<Fields<'a>> {
+    let at = top.required("profiles")?;
+    if services.values().any(|declared| matches!(declared.kind, Kind::Container(_))) {
+        return at.fields(&["compute", "placement"], &[]);
+    }
+    match ["reclamation", "grace", "low_funds"].iter().find_map(|key| top.given(key)) {
+        Some(other) => Err(other.error(NO_SERVICES)),
+        None => at.fields(&["placement"], &[Unsupported("compute", FROM_THE_KERNEL)]),
     }
 }

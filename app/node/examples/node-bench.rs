@@ -88,6 +88,8 @@ impl Bench {
             "bank": {"balances": balances}, "validator": {"params": {"epoch_blocks": "60"}}, "beacon": {"params": {"retain_blocks": "100"}},
             "compute": {"params": {"min_bond": {"denom": "ualq", "amount": "1"}, "sample_delay_blocks": 3, "open_blocks": 5,
                 "challenge_blocks": 4, "commit_blocks": 10, "default_samples": 16, "verify_gas_per_block": "1280000000", "max_chunk_cost": "20000000"}},
+            "escrow": {"params": {"max_due": 2000}},
+            "market": {"params": {"order_max_bids": 4, "bid_window_blocks": 5, "order_ttl_blocks": 200, "provider_max_leases": 1000}},
             "deployment": {"params": {"block_ms": 1000, "max_groups": 4, "max_inline_input": 65536}},
         });
         app.init_chain(CHAIN_ID, 1, &state).unwrap();

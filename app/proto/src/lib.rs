@@ -19,11 +19,17 @@ pub use prost;
 pub use prost_reflect;
 pub use tendermint_proto as tendermint;
 
-pub use aliquot::{beacon, compute, deployment, escrow, market, provider, validator};
+pub use aliquot::{audit, beacon, compute, deployment, escrow, market, provider, validator};
 
 /// The packages `aliquot.*`.
 #[allow(clippy::all)]
 pub mod aliquot {
+    /// What auditors attest about providers.
+    pub mod audit {
+        pub mod v1 {
+            include!("gen/aliquot.audit.v1.rs");
+        }
+    }
     /// Randomness of the chain.
     pub mod beacon {
         pub mod v1 {

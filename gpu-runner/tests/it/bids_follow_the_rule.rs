@@ -125,7 +125,8 @@ fn a_good_order_is_bid_on() {
     let expected = rule().price(operations, 16 * 1024, &ualq(1_000_000_000)).unwrap();
     assert_eq!(offered(&order(|_, _, _| {}), rich(), &Kernel::ALL), Ok(expected.clone()));
     let fitting = order(|_, spec, _| {
-        spec.requirements = Some(PlacementRequirements { attributes: vec![attribute("region", "eu")] });
+        spec.requirements =
+            Some(PlacementRequirements { attributes: vec![attribute("region", "eu")], signed_by: None });
     });
     assert_eq!(offered(&fitting, rich(), &Kernel::ALL), Ok(expected.clone()));
     // The bond is exactly enough, and one too little.
@@ -152,7 +153,7 @@ fn other_orders_get_no_bid() {
         NoBid::Price(Skip::PaysTooLittle { .. })
     ));
     let missing = no(|_, s, _| {
-        s.requirements = Some(PlacementRequirements { attributes: vec![attribute("region", "us")] });
+        s.requirements = Some(PlacementRequirements { attributes: vec![attribute("region", "us")], signed_by: None });
     });
     assert_eq!(missing, NoBid::Attribute("region".into(), "us".into()));
     let unserved = offered(&order(|_, _, _| {}), ualq(1 << 60), &[]).unwrap_err();

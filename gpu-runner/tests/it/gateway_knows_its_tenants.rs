@@ -73,6 +73,7 @@ async fn bench(tls: bool) -> Bench {
         store: store.clone(),
         book: book.clone(),
         lookup: chain(lookups.clone()),
+        services: None,
     };
     let handle = Handle::new();
     tokio::spawn(serve(listener, gateway, config, handle.clone()));

@@ -3,25 +3,14 @@
 //! The rules of SDL are checked on this tree, not by deriving types, so that every error can name the line, the
 //! way to the key, and whether Akash knows it.
 
-use std::{cell::Cell, fmt, path::Path, str::FromStr};
+use std::{fmt, path::Path, str::FromStr};
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, SeqAccess, Visitor},
-};
 use serde_saphyr::{Location, Spanned};
 
-use super::SdlError;
-
-type Result<T> = std::result::Result<T, SdlError>;
-
-/// No SDL that people write comes near; a hostile one must not exhaust the stack.
-const MAX_DEPTH: u32 = 16;
-
-thread_local! {
-    /// How deep the value being read lies: serde gives a `Deserialize` no other way to count.
-    static DEPTH: Cell<u32> = const { Cell::new(0) };
-}
+use super::{
+    Result, SdlError,
+    node::{self, Node},
+};
 
 /// A key of Akash's SDL that this version does not honour, and why.
 pub struct Unsupported<'a>(pub &'a str, pub &'a str);
@@ -31,20 +20,10 @@ pub struct Document<'a> {
     root: Spanned<Node>,
 }
 
-#[derive(Debug)]
-enum Node {
-    Null,
-    /// The text of a scalar as it is written.
-    Scalar(String),
-    List,
-    Map(Vec<(Spanned<String>, Spanned<Node>)>),
-}
-
 impl<'a> Document<'a> {
     pub fn parse(text: &str, path: &'a Path) -> Result<Self> {
         let options = serde_saphyr::options! { with_snippet: false };
-        DEPTH.set(0);
-        let mut root: Spanned<Node> = serde_saphyr::from_str_with_options(text, options).map_err(|e| {
+        let root = node::read(text, options).map_err(|e| {
             let location = e.location().unwrap_or(Location::UNKNOWN);
             // The place is said before, and the library's advice is for programmers.
             let message = e.without_snippet().to_string();
@@ -52,7 +31,6 @@ impl<'a> Document<'a> {
             let message = message.rsplit_once(" at line ").map_or(message, |(said, _)| said).to_string();
             SdlError::Syntax { path: path.into(), line: location.line(), column: location.column(), message }
         })?;
-        as_written(&mut root, text);
         Ok(Document { path, root })
     }
 
@@ -88,6 +66,11 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The way to it from the top.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     /// The entries of a mapping whose keys are names of the user's own.
     pub fn entries(&self) -> Result<Vec<(&'a str, Cursor<'a>)>> {
         let Node::Map(entries) = self.node else {
@@ -121,9 +104,57 @@ impl<'a> Cursor<'a> {
     /// The text of a scalar.
     pub fn text(&self) -> Result<&'a str> {
         match self.node {
+            // Texts become arguments of programs, which end at this character.
+            Node::Scalar(text) if text.contains('\0') => Err(self.error("holds a NUL character")),
             Node::Scalar(text) => Ok(text),
             Node::Null => Err(self.error("has no value")),
-            Node::List | Node::Map(_) => Err(self.error("must be a single value")),
+            Node::List(_) | Node::Map(_) => Err(self.error("must be a single value")),
+        }
+    }
+
+    /// The items of a list.
+    pub fn items(&self) -> Result<Vec<Cursor<'a>>> {
+        let Node::List(items) = self.node else {
+            return Err(self.error("must be a list"));
+        };
+        let item = |(i, node): (usize, &'a Spanned<Node>)| Cursor {
+            path: self.path,
+            at: node.referenced,
+            key: format!("{}[{i}]", self.key),
+            node: &node.value,
+        };
+        Ok(items.iter().enumerate().map(item).collect())
+    }
+
+    /// The texts of a list of scalars.
+    pub fn texts(&self) -> Result<Vec<String>> {
+        self.items()?.iter().map(|item| Ok(item.text()?.to_string())).collect()
+    }
+
+    pub fn is_null(&self) -> bool {
+        matches!(self.node, Node::Null)
+    }
+
+    pub fn is_list(&self) -> bool {
+        matches!(self.node, Node::List(_))
+    }
+
+    /// `true` or `false`, or another of YAML's words for them.
+    pub fn flag(&self) -> Result<bool> {
+        let text = self.text()?;
+        match text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" => Ok(true),
+            "false" | "no" | "off" => Ok(false),
+            _ => Err(self.error(&format!("must be true or false, not {text:?}"))),
+        }
+    }
+
+    /// One of a few words.
+    pub fn one_of(&self, words: &[&str]) -> Result<&'a str> {
+        let text = self.text()?;
+        match words.contains(&text) {
+            true => Ok(text),
+            false => Err(self.error(&format!("must be one of {}, not {text:?}", words.join(", ")))),
         }
     }
 
@@ -149,95 +180,12 @@ impl<'a> Fields<'a> {
         self.entries.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone())
     }
 
+    /// As [`Fields::optional`], where a key without a value is as good as absent.
+    pub fn given(&self, name: &str) -> Option<Cursor<'a>> {
+        self.optional(name).filter(|value| !value.is_null())
+    }
+
     pub fn required(&self, name: &str) -> Result<Cursor<'a>> {
         self.optional(name).ok_or_else(|| self.parent.error(&format!("the key {name} is missing")))
-    }
-}
-
-/// Gives scalars the text that stands in the file: what YAML takes for a number would else come back changed, as
-/// 1.10 comes back as 1.1. Quoted text stays as it was read, without its quotes.
-fn as_written(node: &mut Spanned<Node>, text: &str) {
-    match &mut node.value {
-        Node::Scalar(read) => {
-            let span = node.defined.span();
-            let (start, length) = (span.offset() as usize, span.len() as usize);
-            let written: String = text.chars().skip(start).take(length).collect();
-            let written = written.trim();
-            let quoted = written.starts_with(['"', '\'', '|', '>', '!', '&']);
-            if !written.is_empty() && !quoted && read.parse::<f64>().is_ok() {
-                *read = written.into();
-            }
-        }
-        Node::Map(entries) => entries.iter_mut().for_each(|(_, value)| as_written(value, text)),
-        Node::Null | Node::List => {}
-    }
-}
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        let depth = DEPTH.get() + 1;
-        if depth > MAX_DEPTH {
-            return Err(serde::de::Error::custom("values are nested too deeply"));
-        }
-        DEPTH.set(depth);
-        let node = deserializer.deserialize_any(NodeVisitor);
-        DEPTH.set(depth - 1);
-        node
-    }
-}
-
-struct NodeVisitor;
-
-impl<'de> Visitor<'de> for NodeVisitor {
-    type Value = Node;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_unit<E>(self) -> std::result::Result<Node, E> {
-        Ok(Node::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> std::result::Result<Node, E> {
-        Ok(Node::Scalar(value.to_string()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> std::result::Result<Node, E> {
-        Ok(Node::Scalar(value.to_string()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> std::result::Result<Node, E> {
-        Ok(Node::Scalar(value.to_string()))
-    }
-
-    fn visit_i128<E>(self, value: i128) -> std::result::Result<Node, E> {
-        Ok(Node::Scalar(value.to_string()))
-    }
-
-    fn visit_u128<E>(self, value: u128) -> std::result::Result<Node, E> {
-        Ok(Node::Scalar(value.to_string()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> std::result::Result<Node, E> {
-        Ok(Node::Scalar(value.to_string()))
-    }
-
-    fn visit_str<E>(self, value: &str) -> std::result::Result<Node, E> {
-        Ok(Node::Scalar(value.into()))
-    }
-
-    // What is in a list is of no interest: no key of ours takes one, and those of Akash's that do are refused.
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<Node, A::Error> {
-        while items.next_element::<Node>()?.is_some() {}
-        Ok(Node::List)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Node, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
-        }
-        Ok(Node::Map(entries))
     }
 }

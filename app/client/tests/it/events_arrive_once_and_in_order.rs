@@ -91,7 +91,7 @@ fn emitted<M: Message + Name>(message: &M) -> Event {
 fn typed_events_come_back_as_they_were() {
     let id = LeaseId { owner: "aliquot1a".into(), dseq: u64::MAX, gseq: 1, oseq: 2, provider: "aliquot1\"b".into() };
     let price = Some(Coin { denom: "ualq".into(), amount: "5".into() });
-    let bid = EventBidCreated { id: Some(id.clone()), price };
+    let bid = EventBidCreated { id: Some(id.clone()), price, rate: None };
     let event = emitted(&bid);
     assert_eq!(event.kind, "aliquot.market.v1.EventBidCreated");
     assert_eq!(decode::<EventBidCreated>(&event).unwrap().unwrap(), bid);

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use aliquot_client::sdl::{Manifest, SdlError, duration_ms, load, parse};
+use aliquot_client::sdl::{Deployment, SdlError, duration_ms, load, parse};
 use sha2::{Digest, Sha256};
 
 const GOOD: &str = r#"version: "2.1"
@@ -27,7 +27,7 @@ deployment:
     eu: { profile: render, count: 1 }
 "#;
 
-fn read(text: &str) -> Result<Manifest, SdlError> {
+fn read(text: &str) -> Result<Deployment, SdlError> {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("in")).unwrap();
     fs::write(dir.path().join("in/scene.txt"), "sphere 0 0 0 1\n").unwrap();
@@ -71,7 +71,7 @@ deployment: { render: { any: {} } }
 fn the_hash_is_of_the_meaning_not_of_the_text() {
     let manifest = read(GOOD).unwrap();
     assert_eq!(manifest.hash, <[u8; 32]>::from(Sha256::digest(&manifest.json)));
-    assert!(manifest.json.starts_with(r#"[{"job":{"commit_blocks":150,"input":"#), "{}", manifest.json);
+    assert!(manifest.json.starts_with(r#"[{"job":{"commitBlocks":150,"input":"#), "{}", manifest.json);
     let rewritten = GOOD
         .replace(
             "        region: eu-central\n        driver: 1.10\n",
@@ -80,7 +80,7 @@ fn the_hash_is_of_the_meaning_not_of_the_text() {
         .replace("5m", "300s # the same");
     assert_ne!(rewritten, GOOD);
     assert_eq!(read(&rewritten).unwrap().hash, manifest.hash);
-    assert_ne!(read(&GOOD.replace("2000000", "2000001")).unwrap().hash, manifest.hash);
+    assert_ne!(read(&GOOD.replace("samples: 32", "samples: 33")).unwrap().hash, manifest.hash);
 }
 
 #[test]
@@ -111,15 +111,15 @@ fn durations_round_up_to_blocks() {
 
 /// What is replaced in [`GOOD`], by what; the line and the key that the error names, and its text.
 const MISTAKES: &[(&str, &str, u64, &str, &str)] = &[
+    ("kernel: RENDER_Q16", "image: nginx:1.27", 5, "services.render.input", "unknown key; known here: image, command"),
     (
-        "kernel: RENDER_Q16",
-        "image: nginx:1.27",
-        4,
+        "    commit: 5m",
+        "    image: nginx:1.27",
+        7,
         "services.render.image",
-        "service leases are not supported yet by this version",
+        "either a container with an image: or a job",
     ),
-    ("    commit: 5m", "    image: nginx:1.27", 7, "services.render.image", "service leases are not supported yet"),
-    ("    commit: 5m", "    env: [A=1]", 7, "services.render.env", "service leases are not supported yet"),
+    ("    commit: 5m", "    env: [A=1]", 7, "services.render.env", "says something about a container"),
     (
         "    commit: 5m",
         "    comit: 5m",
@@ -131,7 +131,9 @@ const MISTAKES: &[(&str, &str, u64, &str, &str)] = &[
     ("version: \"2.1\"\n", "", 1, "the document", "the key version is missing"),
     ("version: \"2.1\"", "version: [2.1]", 1, "version", "must be a single value"),
     ("version: \"2.1\"", "version: \"2.1\"\nvershun: 1", 2, "vershun", "unknown key"),
-    ("version: \"2.1\"", "version: \"2.1\"\nreclamation: { min_window: 6h }", 2, "reclamation", "not supported yet"),
+    ("version: \"2.1\"", "version: \"2.1\"\nreclamation: { min_window: 6h }", 2, "reclamation", "this file has none"),
+    ("version: \"2.1\"", "version: \"2.1\"\ngrace: 1h", 2, "grace", "this file has none"),
+    ("version: \"2.1\"", "version: \"2.1\"\nlow_funds: 1h", 2, "low_funds", "this file has none"),
     ("  placement:\n", "  compute: { a: 1 }\n  placement:\n", 9, "profiles.compute", "follows from its kernel"),
     ("    kernel: RENDER_Q16\n", "", 3, "services.render", "the key kernel is missing"),
     ("    input: in/scene.txt\n", "", 3, "services.render", "the key input is missing"),
@@ -154,16 +156,10 @@ const MISTAKES: &[(&str, &str, u64, &str, &str)] = &[
         "      pricing:\n",
         "      signedBy: { anyOf: [x] }\n      pricing:\n",
         16,
-        "profiles.placement.eu.signedBy",
-        "not supported yet",
+        "profiles.placement.eu.signedBy.anyOf[0]",
+        "is not an auditor's address",
     ),
-    (
-        "amount: 2000000",
-        "amount: 0",
-        17,
-        "profiles.placement.eu.pricing.render.amount",
-        "must be a whole number from 1",
-    ),
+    ("amount: 2000000", "amount: 0", 17, "profiles.placement.eu.pricing.render.amount", "must be above 0"),
     ("amount: 2000000", "amount: -5", 17, "profiles.placement.eu.pricing.render.amount", "not \"-5\""),
     ("amount: 2000000", "amount: 1.5", 17, "profiles.placement.eu.pricing.render.amount", "not \"1.5\""),
     ("denom: ualq, ", "", 17, "profiles.placement.eu.pricing.render", "the key denom is missing"),

@@ -172,11 +172,22 @@ pub fn default_app_state(localnet: bool) -> Value {
         "beacon": { "params": { "retain_blocks": "1000" } },
         "escrow": { "params": {
             "min_deposits": each("500000"), "fee_bps": 200, "fee_stakers_bps": 4000, "fee_community_bps": 2000,
+            // A day of blocks: 24 epochs.
+            "earnings_lag": if localnet { 20 } else { 43200 }, "max_due": 2000,
         } },
         "compute": { "params": compute_params(localnet), "kernels": kernels },
-        "market": { "params": { "min_bid_deposits": each("500000"), "order_max_bids": 64 } },
+        "market": { "params": {
+            "min_bid_deposits": each("500000"), "order_max_bids": 64, "bid_window_blocks": if localnet { 10 } else { 30 },
+            "order_ttl_blocks": if localnet { 300 } else { 43200 }, "min_reclamation_blocks": 0,
+            "max_reclamation_blocks": 1296000, "early_exit_bps": 2000, "provider_max_leases": 1000,
+        } },
+        "provider": { "params": {
+            "heartbeat_blocks": if localnet { 10 } else { 450 }, "jail_after": 3,
+            "half_life_blocks": if localnet { 86400 } else { 1296000 },
+        } },
         "deployment": { "params": {
             "block_ms": if localnet { 1000 } else { 2000 }, "max_groups": 20, "max_inline_input": 65536,
+            "grace_blocks": if localnet { 60 } else { 600 }, "max_grace_blocks": 43200, "retain_blocks": 100000,
         } },
     })
 }
@@ -202,6 +213,9 @@ fn compute_params(localnet: bool) -> Value {
         // Four jobs of sixteen of the costliest chunks; half a second of one core.
         "verify_gas_per_block": "1280000000",
         "max_chunk_cost": "20000000",
+        // A hundred hours of a service's rate.
+        "service_lock_blocks": if localnet { 3600 } else { 180000 },
+        "service_fault_bps": 500,
     })
 }
 

@@ -9,6 +9,7 @@ mod job;
 mod keys;
 mod print;
 mod query;
+mod sdl;
 mod start;
 mod state;
 mod status;
@@ -66,6 +67,9 @@ enum Command {
     Export,
     /// Takes a stopped node back by one block.
     Rollback,
+    /// Checks SDL files without a node.
+    #[command(subcommand)]
+    Sdl(sdl::Sdl),
     /// Results of jobs.
     #[command(subcommand)]
     Job(job::Job),
@@ -110,6 +114,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Start(command) => command.run(&globals),
         Command::Keys(command) => command.run(&globals),
         Command::Genesis(command) => command.run(&globals),
+        Command::Sdl(command) => command.run(&globals),
         Command::Export => state::export(&globals),
         Command::Rollback => state::rollback(&globals),
         Command::Tx(command) => wait(command.run(&globals)),

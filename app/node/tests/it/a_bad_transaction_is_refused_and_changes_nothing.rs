@@ -376,19 +376,31 @@ fn no_wrong_message_changes_more_than_fee_and_sequence() {
             "tenant",
             "lease of a bid that is none",
             ("market", 4),
-            aliquot_client::any(&market::MsgCreateLease { owner: tenant.clone(), id: lease2("rival") }),
+            aliquot_client::any(&market::MsgCreateLease {
+                owner: tenant.clone(),
+                id: lease2("rival"),
+                ..Default::default()
+            }),
         ),
         (
             "tenant",
             "lease of a taken order",
             ("market", 3),
-            aliquot_client::any(&market::MsgCreateLease { owner: tenant.clone(), id: Some(id.clone()) }),
+            aliquot_client::any(&market::MsgCreateLease {
+                owner: tenant.clone(),
+                id: Some(id.clone()),
+                ..Default::default()
+            }),
         ),
         (
             "alice",
             "lease for another owner",
             ("market", 16),
-            aliquot_client::any(&market::MsgCreateLease { owner: key("alice").address().into(), id: lease2("rival") }),
+            aliquot_client::any(&market::MsgCreateLease {
+                owner: key("alice").address().into(),
+                id: lease2("rival"),
+                ..Default::default()
+            }),
         ),
         (
             "rival",

@@ -36,12 +36,13 @@ pub fn create_deployment(dseq: u64) -> deployment::MsgCreateDeployment {
         dseq,
         groups: vec![GroupSpec {
             name: "picture".into(),
-            requirements: None,
             job: Some(job),
             max_price: Some(coin(2_000_000)),
+            ..GroupSpec::default()
         }],
         hash: vec![1; 32],
         deposit: Some(coin(DEPOSIT)),
+        ..Default::default()
     }
 }
 
@@ -61,6 +62,7 @@ pub fn create_bid(name: &str, dseq: u64, device_id: &[u8], price: u128) -> marke
         price: Some(coin(price)),
         device_id: device_id.to_vec(),
         deposit: Some(coin(500_000)),
+        ..Default::default()
     }
 }
 
@@ -76,7 +78,7 @@ pub fn lease(chain: &mut TestChain, dseq: u64, device: &[u8]) {
     chain.run(&key("tenant"), &create_deployment(dseq));
     chain.run(&key("provider"), &create_bid("provider", dseq, device, PRICE));
     let id = lease_id("provider", dseq);
-    chain.run(&key("tenant"), &market::MsgCreateLease { owner: id.owner.clone(), id: Some(id) });
+    chain.run(&key("tenant"), &market::MsgCreateLease { owner: id.owner.clone(), id: Some(id), ..Default::default() });
 }
 
 pub fn tree(id: &LeaseId, outputs: &[Vec<u8>]) -> merkle::Tree {
@@ -173,7 +175,7 @@ fn every_loser_is_told_and_gets_its_deposit_back_when_the_lease_is_made() {
     chain.run(&key("rival"), &create_bid("rival", 3, &second, PRICE + 1));
     let before = chain.balance(key("rival").address());
     let id = lease_id("provider", 3);
-    chain.run(&key("tenant"), &market::MsgCreateLease { owner: id.owner.clone(), id: Some(id) });
+    chain.run(&key("tenant"), &market::MsgCreateLease { owner: id.owner.clone(), id: Some(id), ..Default::default() });
     assert_eq!(chain.balance(key("rival").address()), before + 500_000);
     assert!(chain.typed_events().contains(&"aliquot.market.v1.EventBidLost".to_string()));
     let request = market::QueryBidRequest { id: Some(lease_id("rival", 3)) };

@@ -82,17 +82,20 @@ pub fn genesis() -> Value {
         "beacon": {"params": {"retain_blocks": "100"}},
         "escrow": {"params": {
             "min_deposits": [{"denom": "ualq", "amount": "1000000"}, {"denom": "utest", "amount": "1000000"}],
-            "fee_bps": 333, "fee_stakers_bps": 4000, "fee_community_bps": 3333}},
+            "fee_bps": 333, "fee_stakers_bps": 4000, "fee_community_bps": 3333, "earnings_lag": 20, "max_due": 2000}},
         "compute": {
             "params": {
                 "min_bond": {"denom": "ualq", "amount": "1000000"}, "lock_bps": 20000, "slash_burn_bps": 5000,
                 "slash_tenant_bps": 3000, "late_bps": 1000, "job_cancel_bps": 1000, "sample_delay_blocks": 3,
                 "open_blocks": 5, "challenge_blocks": 4, "commit_blocks": 10, "default_samples": 16,
-                "verify_gas_per_block": "1280000000", "max_chunk_cost": "20000000"},
+                "verify_gas_per_block": "1280000000", "max_chunk_cost": "20000000", "service_lock_blocks": 1000, "service_fault_bps": 500},
             "kernels": kernels,
         },
-        "market": {"params": {"min_bid_deposits": [{"denom": "ualq", "amount": "500000"}], "order_max_bids": 4}},
-        "deployment": {"params": {"block_ms": 1000, "max_groups": 4, "max_inline_input": 65536}},
+        "market": {"params": {"min_bid_deposits": [{"denom": "ualq", "amount": "500000"}], "order_max_bids": 4, "bid_window_blocks": 200, "order_ttl_blocks": 200, "min_reclamation_blocks": 0,
+            "max_reclamation_blocks": 1000, "early_exit_bps": 2000, "provider_max_leases": 1000}},
+        "provider": {"params": {"heartbeat_blocks": 0, "jail_after": 3, "half_life_blocks": 1000}},
+        "deployment": {"params": {"block_ms": 1000, "max_groups": 4, "max_inline_input": 65536, "grace_blocks": 10,
+            "max_grace_blocks": 100, "retain_blocks": 100000}},
     })
 }
 

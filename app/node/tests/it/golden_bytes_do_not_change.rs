@@ -27,7 +27,10 @@ fn ten_fixed_blocks_keep_their_app_hashes() {
     chain.run(&key("provider"), &create_bid("provider", 1, &device, PRICE));
     note(&chain);
     let id = lease_id("provider", 1);
-    chain.run(&key("tenant"), &market::MsgCreateLease { owner: id.owner.clone(), id: Some(id.clone()) });
+    chain.run(
+        &key("tenant"),
+        &market::MsgCreateLease { owner: id.owner.clone(), id: Some(id.clone()), ..Default::default() },
+    );
     note(&chain);
     let sampled = commit_and_sample(&mut chain, &id, &OUTPUTS);
     note(&chain);

@@ -40,6 +40,12 @@ pub struct Params {
     /// Kernel operations of the costliest chunk that a job may have.
     #[prost(uint64, tag = "13")]
     pub max_chunk_cost: u64,
+    /// Blocks of a service's rate that its lease locks of the device's bond.
+    #[prost(uint32, tag = "14")]
+    pub service_lock_blocks: u32,
+    /// Part of a service lease's locked bond that a provider's fault costs, in basis points.
+    #[prost(uint32, tag = "15")]
+    pub service_fault_bps: u32,
 }
 impl ::prost::Name for Params {
     const NAME: &'static str = "Params";
@@ -173,6 +179,26 @@ impl ::prost::Name for Openings {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/aliquot.compute.v1.Openings".into()
+    }
+}
+/// Bond of a device that a service lease or a standby locks.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Lock {
+    #[prost(message, optional, tag = "1")]
+    pub id: ::core::option::Option<super::super::market::v1::LeaseId>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub device_id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "3")]
+    pub amount: ::prost::alloc::string::String,
+}
+impl ::prost::Name for Lock {
+    const NAME: &'static str = "Lock";
+    const PACKAGE: &'static str = "aliquot.compute.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.compute.v1.Lock".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.compute.v1.Lock".into()
     }
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -476,6 +502,8 @@ pub struct GenesisState {
     /// Inputs of the jobs that have not ended.
     #[prost(message, repeated, tag = "6")]
     pub inputs: ::prost::alloc::vec::Vec<JobInput>,
+    #[prost(message, repeated, tag = "7")]
+    pub locks: ::prost::alloc::vec::Vec<Lock>,
 }
 impl ::prost::Name for GenesisState {
     const NAME: &'static str = "GenesisState";
@@ -811,5 +839,35 @@ impl ::prost::Name for MsgOpenSamplesResponse {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/aliquot.compute.v1.MsgOpenSamplesResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MsgUpdateParams {
+    #[prost(string, tag = "1")]
+    pub authority: ::prost::alloc::string::String,
+    /// All of them, not only those that change.
+    #[prost(message, optional, tag = "2")]
+    pub params: ::core::option::Option<Params>,
+}
+impl ::prost::Name for MsgUpdateParams {
+    const NAME: &'static str = "MsgUpdateParams";
+    const PACKAGE: &'static str = "aliquot.compute.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.compute.v1.MsgUpdateParams".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.compute.v1.MsgUpdateParams".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct MsgUpdateParamsResponse {}
+impl ::prost::Name for MsgUpdateParamsResponse {
+    const NAME: &'static str = "MsgUpdateParamsResponse";
+    const PACKAGE: &'static str = "aliquot.compute.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.compute.v1.MsgUpdateParamsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.compute.v1.MsgUpdateParamsResponse".into()
     }
 }

@@ -49,6 +49,15 @@ pub struct Deployment {
     pub created_at: u64,
     #[prost(uint32, tag = "5")]
     pub groups: u32,
+    /// Blocks that it may stay paused before it closes.
+    #[prost(uint32, tag = "6")]
+    pub grace_blocks: u32,
+    /// Height at which it closes while it is paused; else 0.
+    #[prost(uint64, tag = "7")]
+    pub closes_at: u64,
+    /// Blocks of funds left at which EventLowFunds comes; 0 for never.
+    #[prost(uint32, tag = "8")]
+    pub low_funds_blocks: u32,
 }
 impl ::prost::Name for Deployment {
     const NAME: &'static str = "Deployment";
@@ -58,6 +67,176 @@ impl ::prost::Name for Deployment {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/aliquot.deployment.v1.Deployment".into()
+    }
+}
+/// A price per block, in sub-units: 1e-6 of the base denom.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Rate {
+    #[prost(string, tag = "1")]
+    pub denom: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub amount_sub: ::prost::alloc::string::String,
+}
+impl ::prost::Name for Rate {
+    const NAME: &'static str = "Rate";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.Rate".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.Rate".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Cpu {
+    /// Thousandths of a core.
+    #[prost(uint32, tag = "1")]
+    pub milli_units: u32,
+    #[prost(message, repeated, tag = "2")]
+    pub attributes: ::prost::alloc::vec::Vec<super::super::provider::v1::Attribute>,
+}
+impl ::prost::Name for Cpu {
+    const NAME: &'static str = "Cpu";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.Cpu".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.Cpu".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct Memory {
+    #[prost(uint64, tag = "1")]
+    pub bytes: u64,
+}
+impl ::prost::Name for Memory {
+    const NAME: &'static str = "Memory";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.Memory".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.Memory".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Storage {
+    /// Empty for the root volume.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub bytes: u64,
+    #[prost(message, repeated, tag = "3")]
+    pub attributes: ::prost::alloc::vec::Vec<super::super::provider::v1::Attribute>,
+}
+impl ::prost::Name for Storage {
+    const NAME: &'static str = "Storage";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.Storage".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.Storage".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Gpu {
+    #[prost(uint32, tag = "1")]
+    pub units: u32,
+    /// Any one of these fits, as vendor/nvidia/model/h100/ram/80Gi=true; a `*` stands for any part.
+    #[prost(message, repeated, tag = "2")]
+    pub attributes: ::prost::alloc::vec::Vec<super::super::provider::v1::Attribute>,
+}
+impl ::prost::Name for Gpu {
+    const NAME: &'static str = "Gpu";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.Gpu".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.Gpu".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct Endpoint {
+    #[prost(enumeration = "EndpointKind", tag = "1")]
+    pub kind: i32,
+    /// Names a leased address: services of a deployment with the same number share it.
+    #[prost(uint32, tag = "2")]
+    pub sequence_number: u32,
+}
+impl ::prost::Name for Endpoint {
+    const NAME: &'static str = "Endpoint";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.Endpoint".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.Endpoint".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Resources {
+    #[prost(message, optional, tag = "1")]
+    pub cpu: ::core::option::Option<Cpu>,
+    #[prost(message, optional, tag = "2")]
+    pub memory: ::core::option::Option<Memory>,
+    #[prost(message, repeated, tag = "3")]
+    pub storage: ::prost::alloc::vec::Vec<Storage>,
+    #[prost(message, optional, tag = "4")]
+    pub gpu: ::core::option::Option<Gpu>,
+    #[prost(message, repeated, tag = "5")]
+    pub endpoints: ::prost::alloc::vec::Vec<Endpoint>,
+}
+impl ::prost::Name for Resources {
+    const NAME: &'static str = "Resources";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.Resources".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.Resources".into()
+    }
+}
+/// Equal instances of one service, or of services with the same compute profile.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ResourceUnit {
+    /// From 1, unique in its group.
+    #[prost(uint32, tag = "1")]
+    pub id: u32,
+    #[prost(message, optional, tag = "2")]
+    pub resources: ::core::option::Option<Resources>,
+    #[prost(uint32, tag = "3")]
+    pub count: u32,
+    /// The most that the tenant pays per block for one instance.
+    #[prost(message, optional, tag = "4")]
+    pub price: ::core::option::Option<Rate>,
+}
+impl ::prost::Name for ResourceUnit {
+    const NAME: &'static str = "ResourceUnit";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.ResourceUnit".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.ResourceUnit".into()
+    }
+}
+/// Containers that run until the lease ends, paid per block.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ServiceSpec {
+    #[prost(message, repeated, tag = "1")]
+    pub resources: ::prost::alloc::vec::Vec<ResourceUnit>,
+}
+impl ::prost::Name for ServiceSpec {
+    const NAME: &'static str = "ServiceSpec";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.ServiceSpec".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.ServiceSpec".into()
     }
 }
 /// A batch of deterministic kernel chunks at a fixed total price.
@@ -87,10 +266,31 @@ impl ::prost::Name for JobSpec {
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SignedBy {
+    /// Each of these auditors must have signed every required attribute.
+    #[prost(string, repeated, tag = "1")]
+    pub all_of: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// At least one of these must have.
+    #[prost(string, repeated, tag = "2")]
+    pub any_of: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+impl ::prost::Name for SignedBy {
+    const NAME: &'static str = "SignedBy";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.SignedBy".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.SignedBy".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PlacementRequirements {
-    /// A provider must have each of these.
+    /// A provider must have each of these; a `*` in a value stands for any part.
     #[prost(message, repeated, tag = "1")]
     pub attributes: ::prost::alloc::vec::Vec<super::super::provider::v1::Attribute>,
+    #[prost(message, optional, tag = "2")]
+    pub signed_by: ::core::option::Option<SignedBy>,
 }
 impl ::prost::Name for PlacementRequirements {
     const NAME: &'static str = "PlacementRequirements";
@@ -110,11 +310,22 @@ pub struct GroupSpec {
     pub requirements: ::core::option::Option<PlacementRequirements>,
     #[prost(message, optional, tag = "3")]
     pub job: ::core::option::Option<JobSpec>,
-    /// The most that the tenant pays for the whole group.
+    /// The most that the tenant pays for the whole job; absent for a service.
     #[prost(message, optional, tag = "4")]
     pub max_price: ::core::option::Option<
         ::cosmos_sdk_proto::cosmos::base::v1beta1::Coin,
     >,
+    /// Either this or the job.
+    #[prost(message, optional, tag = "5")]
+    pub service: ::core::option::Option<ServiceSpec>,
+    #[prost(enumeration = "Award", tag = "6")]
+    pub award: i32,
+    /// Blocks in which bids are collected; 0 takes the default.
+    #[prost(uint32, tag = "7")]
+    pub bid_window_blocks: u32,
+    /// The shortest notice of a provider's leaving that the tenant takes, in blocks.
+    #[prost(uint32, tag = "8")]
+    pub reclamation_blocks: u32,
 }
 impl ::prost::Name for GroupSpec {
     const NAME: &'static str = "GroupSpec";
@@ -136,6 +347,9 @@ pub struct Group {
     pub spec: ::core::option::Option<GroupSpec>,
     #[prost(uint64, tag = "4")]
     pub created_at: u64,
+    /// Number of its newest order.
+    #[prost(uint32, tag = "5")]
+    pub oseq: u32,
 }
 impl ::prost::Name for Group {
     const NAME: &'static str = "Group";
@@ -157,6 +371,14 @@ pub struct Params {
     /// Bytes of a job's input.
     #[prost(uint32, tag = "3")]
     pub max_inline_input: u32,
+    /// Blocks of pause where the tenant does not say, and the most that may be asked for.
+    #[prost(uint32, tag = "4")]
+    pub grace_blocks: u32,
+    #[prost(uint32, tag = "5")]
+    pub max_grace_blocks: u32,
+    /// Blocks that closed objects are kept.
+    #[prost(uint32, tag = "6")]
+    pub retain_blocks: u32,
 }
 impl ::prost::Name for Params {
     const NAME: &'static str = "Params";
@@ -174,6 +396,8 @@ pub enum DeploymentState {
     Unspecified = 0,
     Active = 1,
     Closed = 2,
+    /// Its funds ran dry: nothing is paid, and it closes at closes_at unless a deposit comes.
+    Paused = 3,
 }
 impl DeploymentState {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -185,6 +409,7 @@ impl DeploymentState {
             Self::Unspecified => "DEPLOYMENT_STATE_UNSPECIFIED",
             Self::Active => "DEPLOYMENT_STATE_ACTIVE",
             Self::Closed => "DEPLOYMENT_STATE_CLOSED",
+            Self::Paused => "DEPLOYMENT_STATE_PAUSED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -193,6 +418,69 @@ impl DeploymentState {
             "DEPLOYMENT_STATE_UNSPECIFIED" => Some(Self::Unspecified),
             "DEPLOYMENT_STATE_ACTIVE" => Some(Self::Active),
             "DEPLOYMENT_STATE_CLOSED" => Some(Self::Closed),
+            "DEPLOYMENT_STATE_PAUSED" => Some(Self::Paused),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum EndpointKind {
+    SharedHttp = 0,
+    RandomPort = 1,
+    LeasedIp = 2,
+}
+impl EndpointKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::SharedHttp => "ENDPOINT_KIND_SHARED_HTTP",
+            Self::RandomPort => "ENDPOINT_KIND_RANDOM_PORT",
+            Self::LeasedIp => "ENDPOINT_KIND_LEASED_IP",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ENDPOINT_KIND_SHARED_HTTP" => Some(Self::SharedHttp),
+            "ENDPOINT_KIND_RANDOM_PORT" => Some(Self::RandomPort),
+            "ENDPOINT_KIND_LEASED_IP" => Some(Self::LeasedIp),
+            _ => None,
+        }
+    }
+}
+/// Who chooses among the bids when the bid window ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Award {
+    /// The tenant, by MsgCreateLease, until the order expires.
+    Manual = 0,
+    /// The lowest price; ties go to the more reliable provider, then to the earlier bid.
+    Lowest = 1,
+    /// The lowest price per reliability.
+    Score = 2,
+}
+impl Award {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Manual => "AWARD_MANUAL",
+            Self::Lowest => "AWARD_LOWEST",
+            Self::Score => "AWARD_SCORE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "AWARD_MANUAL" => Some(Self::Manual),
+            "AWARD_LOWEST" => Some(Self::Lowest),
+            "AWARD_SCORE" => Some(Self::Score),
             _ => None,
         }
     }
@@ -203,6 +491,8 @@ pub enum GroupState {
     Unspecified = 0,
     Open = 1,
     Closed = 2,
+    /// Stopped by its owner, or its provider left: MsgStartGroup lists it again.
+    Paused = 3,
 }
 impl GroupState {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -214,6 +504,7 @@ impl GroupState {
             Self::Unspecified => "GROUP_STATE_UNSPECIFIED",
             Self::Open => "GROUP_STATE_OPEN",
             Self::Closed => "GROUP_STATE_CLOSED",
+            Self::Paused => "GROUP_STATE_PAUSED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -222,6 +513,7 @@ impl GroupState {
             "GROUP_STATE_UNSPECIFIED" => Some(Self::Unspecified),
             "GROUP_STATE_OPEN" => Some(Self::Open),
             "GROUP_STATE_CLOSED" => Some(Self::Closed),
+            "GROUP_STATE_PAUSED" => Some(Self::Paused),
             _ => None,
         }
     }
@@ -256,6 +548,86 @@ impl ::prost::Name for EventDeploymentClosed {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/aliquot.deployment.v1.EventDeploymentClosed".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EventDeploymentUpdated {
+    #[prost(message, optional, tag = "1")]
+    pub id: ::core::option::Option<DeploymentId>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub hash: ::prost::alloc::vec::Vec<u8>,
+}
+impl ::prost::Name for EventDeploymentUpdated {
+    const NAME: &'static str = "EventDeploymentUpdated";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.EventDeploymentUpdated".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.EventDeploymentUpdated".into()
+    }
+}
+/// Funds ran dry; it closes at closes_at unless a deposit comes.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EventDeploymentPaused {
+    #[prost(message, optional, tag = "1")]
+    pub id: ::core::option::Option<DeploymentId>,
+    #[prost(uint64, tag = "2")]
+    pub closes_at: u64,
+}
+impl ::prost::Name for EventDeploymentPaused {
+    const NAME: &'static str = "EventDeploymentPaused";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.EventDeploymentPaused".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.EventDeploymentPaused".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EventDeploymentResumed {
+    #[prost(message, optional, tag = "1")]
+    pub id: ::core::option::Option<DeploymentId>,
+}
+impl ::prost::Name for EventDeploymentResumed {
+    const NAME: &'static str = "EventDeploymentResumed";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.EventDeploymentResumed".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.EventDeploymentResumed".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EventGroupStarted {
+    #[prost(message, optional, tag = "1")]
+    pub id: ::core::option::Option<GroupId>,
+}
+impl ::prost::Name for EventGroupStarted {
+    const NAME: &'static str = "EventGroupStarted";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.EventGroupStarted".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.EventGroupStarted".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EventGroupPaused {
+    #[prost(message, optional, tag = "1")]
+    pub id: ::core::option::Option<GroupId>,
+}
+impl ::prost::Name for EventGroupPaused {
+    const NAME: &'static str = "EventGroupPaused";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.EventGroupPaused".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.EventGroupPaused".into()
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -454,6 +826,12 @@ pub struct MsgCreateDeployment {
     pub hash: ::prost::alloc::vec::Vec<u8>,
     #[prost(message, optional, tag = "5")]
     pub deposit: ::core::option::Option<::cosmos_sdk_proto::cosmos::base::v1beta1::Coin>,
+    /// Blocks that it may stay paused without funds; absent takes the default.
+    #[prost(uint32, optional, tag = "6")]
+    pub grace_blocks: ::core::option::Option<u32>,
+    /// Blocks of funds left at which EventLowFunds comes; 0 for never.
+    #[prost(uint32, tag = "7")]
+    pub low_funds_blocks: u32,
 }
 impl ::prost::Name for MsgCreateDeployment {
     const NAME: &'static str = "MsgCreateDeployment";
@@ -504,5 +882,160 @@ impl ::prost::Name for MsgCloseDeploymentResponse {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/aliquot.deployment.v1.MsgCloseDeploymentResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MsgUpdateDeployment {
+    #[prost(string, tag = "1")]
+    pub owner: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub dseq: u64,
+    /// SHA-256 of the new manifest, 32 bytes, other than the present one.
+    #[prost(bytes = "vec", tag = "3")]
+    pub hash: ::prost::alloc::vec::Vec<u8>,
+}
+impl ::prost::Name for MsgUpdateDeployment {
+    const NAME: &'static str = "MsgUpdateDeployment";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.MsgUpdateDeployment".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.MsgUpdateDeployment".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct MsgUpdateDeploymentResponse {}
+impl ::prost::Name for MsgUpdateDeploymentResponse {
+    const NAME: &'static str = "MsgUpdateDeploymentResponse";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.MsgUpdateDeploymentResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.MsgUpdateDeploymentResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MsgCloseGroup {
+    #[prost(string, tag = "1")]
+    pub owner: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub dseq: u64,
+    #[prost(uint32, tag = "3")]
+    pub gseq: u32,
+}
+impl ::prost::Name for MsgCloseGroup {
+    const NAME: &'static str = "MsgCloseGroup";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.MsgCloseGroup".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.MsgCloseGroup".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct MsgCloseGroupResponse {}
+impl ::prost::Name for MsgCloseGroupResponse {
+    const NAME: &'static str = "MsgCloseGroupResponse";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.MsgCloseGroupResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.MsgCloseGroupResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MsgPauseGroup {
+    #[prost(string, tag = "1")]
+    pub owner: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub dseq: u64,
+    #[prost(uint32, tag = "3")]
+    pub gseq: u32,
+}
+impl ::prost::Name for MsgPauseGroup {
+    const NAME: &'static str = "MsgPauseGroup";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.MsgPauseGroup".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.MsgPauseGroup".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct MsgPauseGroupResponse {}
+impl ::prost::Name for MsgPauseGroupResponse {
+    const NAME: &'static str = "MsgPauseGroupResponse";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.MsgPauseGroupResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.MsgPauseGroupResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MsgStartGroup {
+    #[prost(string, tag = "1")]
+    pub owner: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub dseq: u64,
+    #[prost(uint32, tag = "3")]
+    pub gseq: u32,
+}
+impl ::prost::Name for MsgStartGroup {
+    const NAME: &'static str = "MsgStartGroup";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.MsgStartGroup".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.MsgStartGroup".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct MsgStartGroupResponse {}
+impl ::prost::Name for MsgStartGroupResponse {
+    const NAME: &'static str = "MsgStartGroupResponse";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.MsgStartGroupResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.MsgStartGroupResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MsgUpdateParams {
+    #[prost(string, tag = "1")]
+    pub authority: ::prost::alloc::string::String,
+    /// All of them, not only those that change.
+    #[prost(message, optional, tag = "2")]
+    pub params: ::core::option::Option<Params>,
+}
+impl ::prost::Name for MsgUpdateParams {
+    const NAME: &'static str = "MsgUpdateParams";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.MsgUpdateParams".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.MsgUpdateParams".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct MsgUpdateParamsResponse {}
+impl ::prost::Name for MsgUpdateParamsResponse {
+    const NAME: &'static str = "MsgUpdateParamsResponse";
+    const PACKAGE: &'static str = "aliquot.deployment.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.deployment.v1.MsgUpdateParamsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.deployment.v1.MsgUpdateParamsResponse".into()
     }
 }

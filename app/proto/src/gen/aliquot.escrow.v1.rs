@@ -80,6 +80,26 @@ impl ::prost::Name for EventWithdrawn {
         "/aliquot.escrow.v1.EventWithdrawn".into()
     }
 }
+/// The funds last for blocks_left more blocks at the present rate.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EventLowFunds {
+    #[prost(string, tag = "1")]
+    pub owner: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub dseq: u64,
+    #[prost(uint64, tag = "3")]
+    pub blocks_left: u64,
+}
+impl ::prost::Name for EventLowFunds {
+    const NAME: &'static str = "EventLowFunds";
+    const PACKAGE: &'static str = "aliquot.escrow.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.escrow.v1.EventLowFunds".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.escrow.v1.EventLowFunds".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Params {
     /// Denoms that an account may hold, each with the least first deposit.
@@ -95,6 +115,12 @@ pub struct Params {
     pub fee_stakers_bps: u32,
     #[prost(uint32, tag = "4")]
     pub fee_community_bps: u32,
+    /// Blocks after which service revenue is verified, unless something stopped it first. Fixed at genesis.
+    #[prost(uint32, tag = "5")]
+    pub earnings_lag: u32,
+    /// Accounts that may run dry at one height.
+    #[prost(uint32, tag = "6")]
+    pub max_due: u32,
 }
 impl ::prost::Name for Params {
     const NAME: &'static str = "Params";
@@ -137,8 +163,26 @@ pub struct Account {
     pub dseq: u64,
     #[prost(enumeration = "AccountState", tag = "3")]
     pub state: i32,
+    /// Verified revenue is taken from the first of a denom.
     #[prost(message, repeated, tag = "4")]
     pub deposits: ::prost::alloc::vec::Vec<Deposit>,
+    /// One for each denom that is or was paid in.
+    #[prost(message, repeated, tag = "5")]
+    pub flows: ::prost::alloc::vec::Vec<Flow>,
+    /// The height at which the first of its denoms runs dry; 0 for never.
+    #[prost(uint64, tag = "6")]
+    pub dry_height: u64,
+    /// While it closes: the height at which its last revenue is verified and the rest goes back.
+    #[prost(uint64, tag = "7")]
+    pub final_height: u64,
+    /// Funds ran dry and no deposit came yet that would pay one more block.
+    #[prost(bool, tag = "8")]
+    pub paused: bool,
+    /// EventLowFunds comes this many blocks before the dry height, at low_height; 0 for never.
+    #[prost(uint32, tag = "9")]
+    pub low_funds_blocks: u32,
+    #[prost(uint64, tag = "10")]
+    pub low_height: u64,
 }
 impl ::prost::Name for Account {
     const NAME: &'static str = "Account";
@@ -148,6 +192,120 @@ impl ::prost::Name for Account {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/aliquot.escrow.v1.Account".into()
+    }
+}
+/// What leaves an account in one denom, as steps of a rate over heights.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Flow {
+    #[prost(string, tag = "1")]
+    pub denom: ::prost::alloc::string::String,
+    /// Up to and with this height revenue is taken from the deposits.
+    #[prost(uint64, tag = "2")]
+    pub verified_at: u64,
+    /// The rate at verified_at, and each change after it.
+    #[prost(message, repeated, tag = "3")]
+    pub steps: ::prost::alloc::vec::Vec<Step>,
+}
+impl ::prost::Name for Flow {
+    const NAME: &'static str = "Flow";
+    const PACKAGE: &'static str = "aliquot.escrow.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.escrow.v1.Flow".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.escrow.v1.Flow".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Step {
+    /// Blocks above this height are paid at the rate.
+    #[prost(uint64, tag = "1")]
+    pub height: u64,
+    #[prost(string, tag = "2")]
+    pub rate_sub: ::prost::alloc::string::String,
+}
+impl ::prost::Name for Step {
+    const NAME: &'static str = "Step";
+    const PACKAGE: &'static str = "aliquot.escrow.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.escrow.v1.Step".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.escrow.v1.Step".into()
+    }
+}
+/// Part of a payment's rate that one payee gets.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Leg {
+    #[prost(string, tag = "1")]
+    pub payee: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub rate_sub: ::prost::alloc::string::String,
+}
+impl ::prost::Name for Leg {
+    const NAME: &'static str = "Leg";
+    const PACKAGE: &'static str = "aliquot.escrow.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.escrow.v1.Leg".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.escrow.v1.Leg".into()
+    }
+}
+/// What a service lease is paid per block.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Payment {
+    #[prost(message, optional, tag = "1")]
+    pub id: ::core::option::Option<super::super::market::v1::LeaseId>,
+    #[prost(string, tag = "2")]
+    pub denom: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub rate_sub: ::prost::alloc::string::String,
+    /// Adds up to the rate: split once, when the lease is made or amended.
+    #[prost(message, repeated, tag = "4")]
+    pub legs: ::prost::alloc::vec::Vec<Leg>,
+    /// Blocks above this height are paid; 0 while nothing is paid.
+    #[prost(uint64, tag = "5")]
+    pub since: u64,
+    /// Its provider is silent: it is not paid even when there are funds.
+    #[prost(bool, tag = "6")]
+    pub held: bool,
+    /// All that accrued before since.
+    #[prost(string, tag = "7")]
+    pub paid_sub: ::prost::alloc::string::String,
+}
+impl ::prost::Name for Payment {
+    const NAME: &'static str = "Payment";
+    const PACKAGE: &'static str = "aliquot.escrow.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.escrow.v1.Payment".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.escrow.v1.Payment".into()
+    }
+}
+/// Changes of a payee's verified rate that fall due at a height.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Turn {
+    #[prost(uint64, tag = "1")]
+    pub height: u64,
+    #[prost(string, tag = "2")]
+    pub payee: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub denom: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub up_sub: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub down_sub: ::prost::alloc::string::String,
+}
+impl ::prost::Name for Turn {
+    const NAME: &'static str = "Turn";
+    const PACKAGE: &'static str = "aliquot.escrow.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.escrow.v1.Turn".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.escrow.v1.Turn".into()
     }
 }
 /// A job's price, set aside when its lease is made, with the depositors it came from.
@@ -168,7 +326,7 @@ impl ::prost::Name for Hold {
         "/aliquot.escrow.v1.Hold".into()
     }
 }
-/// All that one payee was ever paid in one denom: earned only grows.
+/// All that one payee was ever paid in one denom, verified: the counter earned_sub + rate_sub * (height - at) only grows.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Earnings {
     #[prost(string, tag = "1")]
@@ -179,6 +337,10 @@ pub struct Earnings {
     pub earned_sub: ::prost::alloc::string::String,
     #[prost(string, tag = "4")]
     pub withdrawn_sub: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub rate_sub: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "6")]
+    pub at: u64,
 }
 impl ::prost::Name for Earnings {
     const NAME: &'static str = "Earnings";
@@ -278,6 +440,10 @@ pub struct GenesisState {
     pub earnings: ::prost::alloc::vec::Vec<Earnings>,
     #[prost(message, repeated, tag = "5")]
     pub remainders: ::prost::alloc::vec::Vec<Remainder>,
+    #[prost(message, repeated, tag = "6")]
+    pub payments: ::prost::alloc::vec::Vec<Payment>,
+    #[prost(message, repeated, tag = "7")]
+    pub turns: ::prost::alloc::vec::Vec<Turn>,
 }
 impl ::prost::Name for GenesisState {
     const NAME: &'static str = "GenesisState";
@@ -389,6 +555,94 @@ impl ::prost::Name for QueryEarningsResponse {
         "/aliquot.escrow.v1.QueryEarningsResponse".into()
     }
 }
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct QueryPaymentRequest {
+    #[prost(message, optional, tag = "1")]
+    pub id: ::core::option::Option<super::super::market::v1::LeaseId>,
+}
+impl ::prost::Name for QueryPaymentRequest {
+    const NAME: &'static str = "QueryPaymentRequest";
+    const PACKAGE: &'static str = "aliquot.escrow.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.escrow.v1.QueryPaymentRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.escrow.v1.QueryPaymentRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct QueryPaymentResponse {
+    #[prost(message, optional, tag = "1")]
+    pub payment: ::core::option::Option<Payment>,
+}
+impl ::prost::Name for QueryPaymentResponse {
+    const NAME: &'static str = "QueryPaymentResponse";
+    const PACKAGE: &'static str = "aliquot.escrow.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.escrow.v1.QueryPaymentResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.escrow.v1.QueryPaymentResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct QueryBlocksRemainingRequest {
+    #[prost(string, tag = "1")]
+    pub owner: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub dseq: u64,
+}
+impl ::prost::Name for QueryBlocksRemainingRequest {
+    const NAME: &'static str = "QueryBlocksRemainingRequest";
+    const PACKAGE: &'static str = "aliquot.escrow.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.escrow.v1.QueryBlocksRemainingRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.escrow.v1.QueryBlocksRemainingRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct BlocksRemaining {
+    #[prost(string, tag = "1")]
+    pub denom: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub rate_sub: ::prost::alloc::string::String,
+    /// Deposits less what is paid already or waits to be verified.
+    #[prost(string, tag = "3")]
+    pub free_sub: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "4")]
+    pub blocks: u64,
+}
+impl ::prost::Name for BlocksRemaining {
+    const NAME: &'static str = "BlocksRemaining";
+    const PACKAGE: &'static str = "aliquot.escrow.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.escrow.v1.BlocksRemaining".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.escrow.v1.BlocksRemaining".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct QueryBlocksRemainingResponse {
+    /// A denom that nothing is paid in is not listed.
+    #[prost(message, repeated, tag = "1")]
+    pub denoms: ::prost::alloc::vec::Vec<BlocksRemaining>,
+    /// The height at which the first runs dry; 0 for never.
+    #[prost(uint64, tag = "2")]
+    pub dry_height: u64,
+}
+impl ::prost::Name for QueryBlocksRemainingResponse {
+    const NAME: &'static str = "QueryBlocksRemainingResponse";
+    const PACKAGE: &'static str = "aliquot.escrow.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.escrow.v1.QueryBlocksRemainingResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.escrow.v1.QueryBlocksRemainingResponse".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, ::prost::Message)]
 pub struct QueryAuditRequest {}
 impl ::prost::Name for QueryAuditRequest {
@@ -476,5 +730,130 @@ impl ::prost::Name for MsgAccountDepositResponse {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/aliquot.escrow.v1.MsgAccountDepositResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MsgWithdraw {
+    #[prost(string, tag = "1")]
+    pub payee: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub denom: ::prost::alloc::string::String,
+}
+impl ::prost::Name for MsgWithdraw {
+    const NAME: &'static str = "MsgWithdraw";
+    const PACKAGE: &'static str = "aliquot.escrow.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.escrow.v1.MsgWithdraw".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.escrow.v1.MsgWithdraw".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MsgWithdrawResponse {
+    #[prost(message, optional, tag = "1")]
+    pub amount: ::core::option::Option<::cosmos_sdk_proto::cosmos::base::v1beta1::Coin>,
+}
+impl ::prost::Name for MsgWithdrawResponse {
+    const NAME: &'static str = "MsgWithdrawResponse";
+    const PACKAGE: &'static str = "aliquot.escrow.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.escrow.v1.MsgWithdrawResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.escrow.v1.MsgWithdrawResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MsgUpdateParams {
+    #[prost(string, tag = "1")]
+    pub authority: ::prost::alloc::string::String,
+    /// All of them, not only those that change.
+    #[prost(message, optional, tag = "2")]
+    pub params: ::core::option::Option<Params>,
+}
+impl ::prost::Name for MsgUpdateParams {
+    const NAME: &'static str = "MsgUpdateParams";
+    const PACKAGE: &'static str = "aliquot.escrow.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.escrow.v1.MsgUpdateParams".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.escrow.v1.MsgUpdateParams".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct MsgUpdateParamsResponse {}
+impl ::prost::Name for MsgUpdateParamsResponse {
+    const NAME: &'static str = "MsgUpdateParamsResponse";
+    const PACKAGE: &'static str = "aliquot.escrow.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.escrow.v1.MsgUpdateParamsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.escrow.v1.MsgUpdateParamsResponse".into()
+    }
+}
+/// For `cosmos.authz`: the grantee may deposit the granter's coins for deployments.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DepositAuthorization {
+    #[prost(enumeration = "deposit_authorization::Scope", repeated, tag = "1")]
+    pub scopes: ::prost::alloc::vec::Vec<i32>,
+    /// What is left to spend, per denom.
+    #[prost(message, repeated, tag = "2")]
+    pub spend_limits: ::prost::alloc::vec::Vec<
+        ::cosmos_sdk_proto::cosmos::base::v1beta1::Coin,
+    >,
+}
+/// Nested message and enum types in `DepositAuthorization`.
+pub mod deposit_authorization {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Scope {
+        Unspecified = 0,
+        Deployment = 1,
+        Bid = 2,
+    }
+    impl Scope {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "SCOPE_UNSPECIFIED",
+                Self::Deployment => "SCOPE_DEPLOYMENT",
+                Self::Bid => "SCOPE_BID",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "SCOPE_UNSPECIFIED" => Some(Self::Unspecified),
+                "SCOPE_DEPLOYMENT" => Some(Self::Deployment),
+                "SCOPE_BID" => Some(Self::Bid),
+                _ => None,
+            }
+        }
+    }
+}
+impl ::prost::Name for DepositAuthorization {
+    const NAME: &'static str = "DepositAuthorization";
+    const PACKAGE: &'static str = "aliquot.escrow.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.escrow.v1.DepositAuthorization".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.escrow.v1.DepositAuthorization".into()
     }
 }

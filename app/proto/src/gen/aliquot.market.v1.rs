@@ -56,6 +56,9 @@ pub struct Order {
     pub created_at: u64,
     #[prost(uint32, tag = "5")]
     pub open_bids: u32,
+    /// Height at which the bid window ends or, after it, the order expires; 0 once it is no longer open.
+    #[prost(uint64, tag = "6")]
+    pub due_height: u64,
 }
 impl ::prost::Name for Order {
     const NAME: &'static str = "Order";
@@ -65,6 +68,50 @@ impl ::prost::Name for Order {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/aliquot.market.v1.Order".into()
+    }
+}
+/// What one instance of a resource unit is offered for, item by item, per block.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PriceItem {
+    #[prost(uint32, tag = "1")]
+    pub resource_id: u32,
+    #[prost(string, tag = "2")]
+    pub cpu_sub: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub memory_sub: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub storage_sub: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub gpu_sub: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub endpoints_sub: ::prost::alloc::string::String,
+}
+impl ::prost::Name for PriceItem {
+    const NAME: &'static str = "PriceItem";
+    const PACKAGE: &'static str = "aliquot.market.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.market.v1.PriceItem".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.market.v1.PriceItem".into()
+    }
+}
+/// One who is paid for a lease, with a weight against the other payees.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Payee {
+    #[prost(string, tag = "1")]
+    pub address: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "2")]
+    pub weight: u32,
+}
+impl ::prost::Name for Payee {
+    const NAME: &'static str = "Payee";
+    const PACKAGE: &'static str = "aliquot.market.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.market.v1.Payee".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.market.v1.Payee".into()
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -84,6 +131,18 @@ pub struct Bid {
     pub deposit: ::core::option::Option<::cosmos_sdk_proto::cosmos::base::v1beta1::Coin>,
     #[prost(uint64, tag = "6")]
     pub created_at: u64,
+    /// Price per block of a service; absent for a job.
+    #[prost(message, optional, tag = "7")]
+    pub rate: ::core::option::Option<super::super::deployment::v1::Rate>,
+    /// Adds up to the rate.
+    #[prost(message, repeated, tag = "8")]
+    pub items: ::prost::alloc::vec::Vec<PriceItem>,
+    /// Blocks of notice that the provider gives before it leaves.
+    #[prost(uint32, tag = "9")]
+    pub reclamation_blocks: u32,
+    /// Who is paid; empty for the provider alone.
+    #[prost(message, repeated, tag = "10")]
+    pub payees: ::prost::alloc::vec::Vec<Payee>,
 }
 impl ::prost::Name for Bid {
     const NAME: &'static str = "Bid";
@@ -111,6 +170,21 @@ pub struct Lease {
     pub closed_at: u64,
     #[prost(enumeration = "LeaseClosedReason", tag = "7")]
     pub reason: i32,
+    /// Price per block of a service; absent for a job.
+    #[prost(message, optional, tag = "8")]
+    pub rate: ::core::option::Option<super::super::deployment::v1::Rate>,
+    #[prost(uint32, tag = "9")]
+    pub reclamation_blocks: u32,
+    /// While reclaiming: the height from which the provider may leave without penalty, and why it does.
+    #[prost(uint64, tag = "10")]
+    pub closes_at: u64,
+    #[prost(enumeration = "LeaseClosedReason", tag = "11")]
+    pub reclaim_reason: i32,
+    #[prost(message, repeated, tag = "12")]
+    pub payees: ::prost::alloc::vec::Vec<Payee>,
+    /// An amendment that one side has signed.
+    #[prost(message, optional, tag = "13")]
+    pub amendment: ::core::option::Option<Amendment>,
 }
 impl ::prost::Name for Lease {
     const NAME: &'static str = "Lease";
@@ -120,6 +194,28 @@ impl ::prost::Name for Lease {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/aliquot.market.v1.Lease".into()
+    }
+}
+/// A change of a running service lease.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Amendment {
+    /// Who signed it first: the tenant, or the provider.
+    #[prost(string, tag = "1")]
+    pub proposer: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub rate: ::core::option::Option<super::super::deployment::v1::Rate>,
+    /// The new resources; empty leaves them.
+    #[prost(message, repeated, tag = "3")]
+    pub resources: ::prost::alloc::vec::Vec<super::super::deployment::v1::ResourceUnit>,
+}
+impl ::prost::Name for Amendment {
+    const NAME: &'static str = "Amendment";
+    const PACKAGE: &'static str = "aliquot.market.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.market.v1.Amendment".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.market.v1.Amendment".into()
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -132,6 +228,23 @@ pub struct Params {
     /// Open bids that one order takes.
     #[prost(uint32, tag = "2")]
     pub order_max_bids: u32,
+    /// Blocks in which bids are collected, where the tenant does not say.
+    #[prost(uint32, tag = "3")]
+    pub bid_window_blocks: u32,
+    /// Blocks after which an open order expires.
+    #[prost(uint32, tag = "4")]
+    pub order_ttl_blocks: u32,
+    /// Bounds of the notice that a bid may offer.
+    #[prost(uint32, tag = "5")]
+    pub min_reclamation_blocks: u32,
+    #[prost(uint32, tag = "6")]
+    pub max_reclamation_blocks: u32,
+    /// Part of the locked bond that leaving without notice costs the provider, to the tenant, in basis points.
+    #[prost(uint32, tag = "7")]
+    pub early_exit_bps: u32,
+    /// Service leases that one provider may have.
+    #[prost(uint32, tag = "8")]
+    pub provider_max_leases: u32,
 }
 impl ::prost::Name for Params {
     const NAME: &'static str = "Params";
@@ -143,6 +256,26 @@ impl ::prost::Name for Params {
         "/aliquot.market.v1.Params".into()
     }
 }
+/// Prices of the last awards of one class, oldest first.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Quote {
+    #[prost(string, tag = "1")]
+    pub class: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub denom: ::prost::alloc::string::String,
+    #[prost(string, repeated, tag = "3")]
+    pub prices: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+impl ::prost::Name for Quote {
+    const NAME: &'static str = "Quote";
+    const PACKAGE: &'static str = "aliquot.market.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.market.v1.Quote".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.market.v1.Quote".into()
+    }
+}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum OrderState {
@@ -150,6 +283,8 @@ pub enum OrderState {
     Open = 1,
     Active = 2,
     Closed = 3,
+    /// No lease was made of it in its time.
+    Expired = 4,
 }
 impl OrderState {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -162,6 +297,7 @@ impl OrderState {
             Self::Open => "ORDER_STATE_OPEN",
             Self::Active => "ORDER_STATE_ACTIVE",
             Self::Closed => "ORDER_STATE_CLOSED",
+            Self::Expired => "ORDER_STATE_EXPIRED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -171,6 +307,7 @@ impl OrderState {
             "ORDER_STATE_OPEN" => Some(Self::Open),
             "ORDER_STATE_ACTIVE" => Some(Self::Active),
             "ORDER_STATE_CLOSED" => Some(Self::Closed),
+            "ORDER_STATE_EXPIRED" => Some(Self::Expired),
             _ => None,
         }
     }
@@ -216,6 +353,12 @@ pub enum LeaseState {
     Unspecified = 0,
     Active = 1,
     Closed = 2,
+    /// The provider gave notice; it runs and is paid until closes_at, or until the tenant leaves.
+    Reclaiming = 3,
+    /// The deployment's funds ran dry.
+    Paused = 4,
+    /// Waits to take over from the lease of the order, and is paid nothing until then.
+    Standby = 5,
 }
 impl LeaseState {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -227,6 +370,9 @@ impl LeaseState {
             Self::Unspecified => "LEASE_STATE_UNSPECIFIED",
             Self::Active => "LEASE_STATE_ACTIVE",
             Self::Closed => "LEASE_STATE_CLOSED",
+            Self::Reclaiming => "LEASE_STATE_RECLAIMING",
+            Self::Paused => "LEASE_STATE_PAUSED",
+            Self::Standby => "LEASE_STATE_STANDBY",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -235,6 +381,9 @@ impl LeaseState {
             "LEASE_STATE_UNSPECIFIED" => Some(Self::Unspecified),
             "LEASE_STATE_ACTIVE" => Some(Self::Active),
             "LEASE_STATE_CLOSED" => Some(Self::Closed),
+            "LEASE_STATE_RECLAIMING" => Some(Self::Reclaiming),
+            "LEASE_STATE_PAUSED" => Some(Self::Paused),
+            "LEASE_STATE_STANDBY" => Some(Self::Standby),
             _ => None,
         }
     }
@@ -247,9 +396,18 @@ pub enum LeaseClosedReason {
     Owner = 1,
     /// The job was verified and paid.
     Completed = 2,
+    /// The order's other lease took over, or the standby was no longer needed.
+    Replaced = 3,
+    ProviderUnstable = 10000,
+    ProviderDecommission = 10001,
+    ProviderUnspecified = 10002,
+    ProviderManifestTimeout = 10003,
     ProviderLate = 10004,
     ProviderFraud = 10005,
     ProviderWithheld = 10006,
+    /// Heartbeats stayed away.
+    ProviderSilent = 10007,
+    InsufficientFunds = 20000,
 }
 impl LeaseClosedReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -261,9 +419,18 @@ impl LeaseClosedReason {
             Self::Invalid => "LEASE_CLOSED_REASON_INVALID",
             Self::Owner => "LEASE_CLOSED_REASON_OWNER",
             Self::Completed => "LEASE_CLOSED_REASON_COMPLETED",
+            Self::Replaced => "LEASE_CLOSED_REASON_REPLACED",
+            Self::ProviderUnstable => "LEASE_CLOSED_REASON_PROVIDER_UNSTABLE",
+            Self::ProviderDecommission => "LEASE_CLOSED_REASON_PROVIDER_DECOMMISSION",
+            Self::ProviderUnspecified => "LEASE_CLOSED_REASON_PROVIDER_UNSPECIFIED",
+            Self::ProviderManifestTimeout => {
+                "LEASE_CLOSED_REASON_PROVIDER_MANIFEST_TIMEOUT"
+            }
             Self::ProviderLate => "LEASE_CLOSED_REASON_PROVIDER_LATE",
             Self::ProviderFraud => "LEASE_CLOSED_REASON_PROVIDER_FRAUD",
             Self::ProviderWithheld => "LEASE_CLOSED_REASON_PROVIDER_WITHHELD",
+            Self::ProviderSilent => "LEASE_CLOSED_REASON_PROVIDER_SILENT",
+            Self::InsufficientFunds => "LEASE_CLOSED_REASON_INSUFFICIENT_FUNDS",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -272,9 +439,20 @@ impl LeaseClosedReason {
             "LEASE_CLOSED_REASON_INVALID" => Some(Self::Invalid),
             "LEASE_CLOSED_REASON_OWNER" => Some(Self::Owner),
             "LEASE_CLOSED_REASON_COMPLETED" => Some(Self::Completed),
+            "LEASE_CLOSED_REASON_REPLACED" => Some(Self::Replaced),
+            "LEASE_CLOSED_REASON_PROVIDER_UNSTABLE" => Some(Self::ProviderUnstable),
+            "LEASE_CLOSED_REASON_PROVIDER_DECOMMISSION" => {
+                Some(Self::ProviderDecommission)
+            }
+            "LEASE_CLOSED_REASON_PROVIDER_UNSPECIFIED" => Some(Self::ProviderUnspecified),
+            "LEASE_CLOSED_REASON_PROVIDER_MANIFEST_TIMEOUT" => {
+                Some(Self::ProviderManifestTimeout)
+            }
             "LEASE_CLOSED_REASON_PROVIDER_LATE" => Some(Self::ProviderLate),
             "LEASE_CLOSED_REASON_PROVIDER_FRAUD" => Some(Self::ProviderFraud),
             "LEASE_CLOSED_REASON_PROVIDER_WITHHELD" => Some(Self::ProviderWithheld),
+            "LEASE_CLOSED_REASON_PROVIDER_SILENT" => Some(Self::ProviderSilent),
+            "LEASE_CLOSED_REASON_INSUFFICIENT_FUNDS" => Some(Self::InsufficientFunds),
             _ => None,
         }
     }
@@ -310,11 +488,28 @@ impl ::prost::Name for EventOrderClosed {
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EventOrderExpired {
+    #[prost(message, optional, tag = "1")]
+    pub id: ::core::option::Option<OrderId>,
+}
+impl ::prost::Name for EventOrderExpired {
+    const NAME: &'static str = "EventOrderExpired";
+    const PACKAGE: &'static str = "aliquot.market.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.market.v1.EventOrderExpired".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.market.v1.EventOrderExpired".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct EventBidCreated {
     #[prost(message, optional, tag = "1")]
     pub id: ::core::option::Option<LeaseId>,
     #[prost(message, optional, tag = "2")]
     pub price: ::core::option::Option<::cosmos_sdk_proto::cosmos::base::v1beta1::Coin>,
+    #[prost(message, optional, tag = "3")]
+    pub rate: ::core::option::Option<super::super::deployment::v1::Rate>,
 }
 impl ::prost::Name for EventBidCreated {
     const NAME: &'static str = "EventBidCreated";
@@ -362,6 +557,10 @@ pub struct EventLeaseCreated {
     pub id: ::core::option::Option<LeaseId>,
     #[prost(message, optional, tag = "2")]
     pub price: ::core::option::Option<::cosmos_sdk_proto::cosmos::base::v1beta1::Coin>,
+    #[prost(message, optional, tag = "3")]
+    pub rate: ::core::option::Option<super::super::deployment::v1::Rate>,
+    #[prost(bool, tag = "4")]
+    pub standby: bool,
 }
 impl ::prost::Name for EventLeaseCreated {
     const NAME: &'static str = "EventLeaseCreated";
@@ -371,6 +570,58 @@ impl ::prost::Name for EventLeaseCreated {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/aliquot.market.v1.EventLeaseCreated".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EventLeaseReclaimStarted {
+    #[prost(message, optional, tag = "1")]
+    pub id: ::core::option::Option<LeaseId>,
+    #[prost(enumeration = "LeaseClosedReason", tag = "2")]
+    pub reason: i32,
+    #[prost(uint64, tag = "3")]
+    pub closes_at: u64,
+}
+impl ::prost::Name for EventLeaseReclaimStarted {
+    const NAME: &'static str = "EventLeaseReclaimStarted";
+    const PACKAGE: &'static str = "aliquot.market.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.market.v1.EventLeaseReclaimStarted".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.market.v1.EventLeaseReclaimStarted".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EventLeaseAmended {
+    #[prost(message, optional, tag = "1")]
+    pub id: ::core::option::Option<LeaseId>,
+    #[prost(message, optional, tag = "2")]
+    pub rate: ::core::option::Option<super::super::deployment::v1::Rate>,
+}
+impl ::prost::Name for EventLeaseAmended {
+    const NAME: &'static str = "EventLeaseAmended";
+    const PACKAGE: &'static str = "aliquot.market.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.market.v1.EventLeaseAmended".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.market.v1.EventLeaseAmended".into()
+    }
+}
+/// The standby runs and is paid from now on.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EventStandbyTookOver {
+    #[prost(message, optional, tag = "1")]
+    pub id: ::core::option::Option<LeaseId>,
+}
+impl ::prost::Name for EventStandbyTookOver {
+    const NAME: &'static str = "EventStandbyTookOver";
+    const PACKAGE: &'static str = "aliquot.market.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.market.v1.EventStandbyTookOver".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.market.v1.EventStandbyTookOver".into()
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -400,6 +651,8 @@ pub struct GenesisState {
     pub bids: ::prost::alloc::vec::Vec<Bid>,
     #[prost(message, repeated, tag = "4")]
     pub leases: ::prost::alloc::vec::Vec<Lease>,
+    #[prost(message, repeated, tag = "5")]
+    pub quotes: ::prost::alloc::vec::Vec<Quote>,
 }
 impl ::prost::Name for GenesisState {
     const NAME: &'static str = "GenesisState";
@@ -676,6 +929,104 @@ impl ::prost::Name for QueryLeaseResponse {
         "/aliquot.market.v1.QueryLeaseResponse".into()
     }
 }
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct QueryMatchRequest {
+    #[prost(message, optional, tag = "1")]
+    pub id: ::core::option::Option<OrderId>,
+    #[prost(message, optional, tag = "2")]
+    pub pagination: ::core::option::Option<
+        ::cosmos_sdk_proto::cosmos::base::query::v1beta1::PageRequest,
+    >,
+}
+impl ::prost::Name for QueryMatchRequest {
+    const NAME: &'static str = "QueryMatchRequest";
+    const PACKAGE: &'static str = "aliquot.market.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.market.v1.QueryMatchRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.market.v1.QueryMatchRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ProviderMatch {
+    #[prost(string, tag = "1")]
+    pub provider: ::prost::alloc::string::String,
+    #[prost(bool, tag = "2")]
+    pub fits: bool,
+    /// Why it does not.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ProviderMatch {
+    const NAME: &'static str = "ProviderMatch";
+    const PACKAGE: &'static str = "aliquot.market.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.market.v1.ProviderMatch".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.market.v1.ProviderMatch".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct QueryMatchResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub providers: ::prost::alloc::vec::Vec<ProviderMatch>,
+    #[prost(message, optional, tag = "2")]
+    pub pagination: ::core::option::Option<
+        ::cosmos_sdk_proto::cosmos::base::query::v1beta1::PageResponse,
+    >,
+}
+impl ::prost::Name for QueryMatchResponse {
+    const NAME: &'static str = "QueryMatchResponse";
+    const PACKAGE: &'static str = "aliquot.market.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.market.v1.QueryMatchResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.market.v1.QueryMatchResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct QueryQuoteRequest {
+    /// A kernel of jobs, as RENDER_Q16, or the GPU of services, as nvidia/h100; "cpu" for services without one.
+    #[prost(string, tag = "1")]
+    pub class: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub denom: ::prost::alloc::string::String,
+}
+impl ::prost::Name for QueryQuoteRequest {
+    const NAME: &'static str = "QueryQuoteRequest";
+    const PACKAGE: &'static str = "aliquot.market.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.market.v1.QueryQuoteRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.market.v1.QueryQuoteRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct QueryQuoteResponse {
+    /// Of the last awards, by price: a job's total in base units, a service's rate in sub-units.
+    #[prost(uint32, tag = "1")]
+    pub awards: u32,
+    #[prost(string, tag = "2")]
+    pub min: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub median: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub p90: ::prost::alloc::string::String,
+}
+impl ::prost::Name for QueryQuoteResponse {
+    const NAME: &'static str = "QueryQuoteResponse";
+    const PACKAGE: &'static str = "aliquot.market.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.market.v1.QueryQuoteResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.market.v1.QueryQuoteResponse".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, ::prost::Message)]
 pub struct QueryParamsRequest {}
 impl ::prost::Name for QueryParamsRequest {
@@ -716,6 +1067,17 @@ pub struct MsgCreateBid {
     pub device_id: ::prost::alloc::vec::Vec<u8>,
     #[prost(message, optional, tag = "5")]
     pub deposit: ::core::option::Option<::cosmos_sdk_proto::cosmos::base::v1beta1::Coin>,
+    /// For a service instead of the price.
+    #[prost(message, optional, tag = "6")]
+    pub rate: ::core::option::Option<super::super::deployment::v1::Rate>,
+    /// Adds up to the rate, over all units and their counts.
+    #[prost(message, repeated, tag = "7")]
+    pub items: ::prost::alloc::vec::Vec<PriceItem>,
+    #[prost(uint32, tag = "8")]
+    pub reclamation_blocks: u32,
+    /// Who is paid; empty for the provider alone.
+    #[prost(message, repeated, tag = "9")]
+    pub payees: ::prost::alloc::vec::Vec<Payee>,
 }
 impl ::prost::Name for MsgCreateBid {
     const NAME: &'static str = "MsgCreateBid";
@@ -745,6 +1107,9 @@ pub struct MsgCloseBid {
     pub signer: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "2")]
     pub id: ::core::option::Option<LeaseId>,
+    /// Of the provider's range, when a lease is left.
+    #[prost(enumeration = "LeaseClosedReason", tag = "3")]
+    pub reason: i32,
 }
 impl ::prost::Name for MsgCloseBid {
     const NAME: &'static str = "MsgCloseBid";
@@ -774,6 +1139,9 @@ pub struct MsgCreateLease {
     pub owner: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "2")]
     pub id: ::core::option::Option<LeaseId>,
+    /// Provider of another open bid on the same order that stands by; may be empty.
+    #[prost(string, tag = "3")]
+    pub standby: ::prost::alloc::string::String,
 }
 impl ::prost::Name for MsgCreateLease {
     const NAME: &'static str = "MsgCreateLease";
@@ -857,5 +1225,111 @@ impl ::prost::Name for MsgWithdrawLeaseResponse {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/aliquot.market.v1.MsgWithdrawLeaseResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MsgStartReclaim {
+    /// The provider or its operator.
+    #[prost(string, tag = "1")]
+    pub signer: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub id: ::core::option::Option<LeaseId>,
+    /// Of the provider's range.
+    #[prost(enumeration = "LeaseClosedReason", tag = "3")]
+    pub reason: i32,
+}
+impl ::prost::Name for MsgStartReclaim {
+    const NAME: &'static str = "MsgStartReclaim";
+    const PACKAGE: &'static str = "aliquot.market.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.market.v1.MsgStartReclaim".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.market.v1.MsgStartReclaim".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct MsgStartReclaimResponse {
+    #[prost(uint64, tag = "1")]
+    pub closes_at: u64,
+}
+impl ::prost::Name for MsgStartReclaimResponse {
+    const NAME: &'static str = "MsgStartReclaimResponse";
+    const PACKAGE: &'static str = "aliquot.market.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.market.v1.MsgStartReclaimResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.market.v1.MsgStartReclaimResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MsgAmendLease {
+    /// The tenant, or the provider or its operator.
+    #[prost(string, tag = "1")]
+    pub signer: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub id: ::core::option::Option<LeaseId>,
+    /// The new price per block, in the lease's denom; absent leaves it.
+    #[prost(message, optional, tag = "3")]
+    pub rate: ::core::option::Option<super::super::deployment::v1::Rate>,
+    /// The new resources; empty leaves them.
+    #[prost(message, repeated, tag = "4")]
+    pub resources: ::prost::alloc::vec::Vec<super::super::deployment::v1::ResourceUnit>,
+}
+impl ::prost::Name for MsgAmendLease {
+    const NAME: &'static str = "MsgAmendLease";
+    const PACKAGE: &'static str = "aliquot.market.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.market.v1.MsgAmendLease".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.market.v1.MsgAmendLease".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct MsgAmendLeaseResponse {
+    /// Whether both have now signed.
+    #[prost(bool, tag = "1")]
+    pub amended: bool,
+}
+impl ::prost::Name for MsgAmendLeaseResponse {
+    const NAME: &'static str = "MsgAmendLeaseResponse";
+    const PACKAGE: &'static str = "aliquot.market.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.market.v1.MsgAmendLeaseResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.market.v1.MsgAmendLeaseResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MsgUpdateParams {
+    #[prost(string, tag = "1")]
+    pub authority: ::prost::alloc::string::String,
+    /// All of them, not only those that change.
+    #[prost(message, optional, tag = "2")]
+    pub params: ::core::option::Option<Params>,
+}
+impl ::prost::Name for MsgUpdateParams {
+    const NAME: &'static str = "MsgUpdateParams";
+    const PACKAGE: &'static str = "aliquot.market.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.market.v1.MsgUpdateParams".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.market.v1.MsgUpdateParams".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct MsgUpdateParamsResponse {}
+impl ::prost::Name for MsgUpdateParamsResponse {
+    const NAME: &'static str = "MsgUpdateParamsResponse";
+    const PACKAGE: &'static str = "aliquot.market.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.market.v1.MsgUpdateParamsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.market.v1.MsgUpdateParamsResponse".into()
     }
 }

@@ -56,6 +56,21 @@ pub struct Provider {
     pub payout: ::prost::alloc::string::String,
     #[prost(uint64, tag = "8")]
     pub created_at: u64,
+    /// Height of the newest heartbeat; 0 while none is asked for, which is while it has no service lease.
+    #[prost(uint64, tag = "9")]
+    pub last_heartbeat: u64,
+    /// Heartbeats missed in a row.
+    #[prost(uint32, tag = "10")]
+    pub misses: u32,
+    /// Its service leases are not paid: it missed a heartbeat.
+    #[prost(bool, tag = "11")]
+    pub silent: bool,
+    /// It missed too many and may not bid until it sends MsgUnjail.
+    #[prost(bool, tag = "12")]
+    pub jailed: bool,
+    /// Service leases and standbys that it has.
+    #[prost(uint32, tag = "13")]
+    pub leases: u32,
 }
 impl ::prost::Name for Provider {
     const NAME: &'static str = "Provider";
@@ -65,6 +80,84 @@ impl ::prost::Name for Provider {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/aliquot.provider.v1.Provider".into()
+    }
+}
+/// What one provider did, from chain facts alone; each counted by the protocol fee that was paid for it, in sub-units,
+/// a tenant for at most a tenth of a score, halved every half_life_blocks.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Reliability {
+    #[prost(string, tag = "1")]
+    pub provider: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub completed: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub faults: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "4")]
+    pub leases_completed: u64,
+    #[prost(uint64, tag = "5")]
+    pub leases_failed: u64,
+    #[prost(uint64, tag = "6")]
+    pub proofs_passed: u64,
+    #[prost(uint64, tag = "7")]
+    pub proofs_failed: u64,
+    #[prost(uint64, tag = "8")]
+    pub heartbeats_missed: u64,
+    /// Height up to which the halving is counted in.
+    #[prost(uint64, tag = "9")]
+    pub at: u64,
+    /// What single tenants brought to the two sums.
+    #[prost(message, repeated, tag = "10")]
+    pub tenants: ::prost::alloc::vec::Vec<Tenant>,
+}
+impl ::prost::Name for Reliability {
+    const NAME: &'static str = "Reliability";
+    const PACKAGE: &'static str = "aliquot.provider.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.provider.v1.Reliability".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.provider.v1.Reliability".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Tenant {
+    #[prost(string, tag = "1")]
+    pub owner: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub completed: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub faults: ::prost::alloc::string::String,
+}
+impl ::prost::Name for Tenant {
+    const NAME: &'static str = "Tenant";
+    const PACKAGE: &'static str = "aliquot.provider.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.provider.v1.Tenant".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.provider.v1.Tenant".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct Params {
+    /// A provider with service leases sends one heartbeat in each span of this many blocks.
+    #[prost(uint32, tag = "1")]
+    pub heartbeat_blocks: u32,
+    /// Missed heartbeats after which its leases close by its fault.
+    #[prost(uint32, tag = "2")]
+    pub jail_after: u32,
+    /// Blocks in which what a score counts halves.
+    #[prost(uint32, tag = "3")]
+    pub half_life_blocks: u32,
+}
+impl ::prost::Name for Params {
+    const NAME: &'static str = "Params";
+    const PACKAGE: &'static str = "aliquot.provider.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.provider.v1.Params".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.provider.v1.Params".into()
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -98,9 +191,93 @@ impl ::prost::Name for EventProviderUpdated {
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EventProviderDeleted {
+    #[prost(string, tag = "1")]
+    pub owner: ::prost::alloc::string::String,
+}
+impl ::prost::Name for EventProviderDeleted {
+    const NAME: &'static str = "EventProviderDeleted";
+    const PACKAGE: &'static str = "aliquot.provider.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.provider.v1.EventProviderDeleted".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.provider.v1.EventProviderDeleted".into()
+    }
+}
+/// A heartbeat was missed: service leases are not paid for blocks above last_heartbeat.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EventProviderSilent {
+    #[prost(string, tag = "1")]
+    pub owner: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub last_heartbeat: u64,
+    #[prost(uint32, tag = "3")]
+    pub misses: u32,
+}
+impl ::prost::Name for EventProviderSilent {
+    const NAME: &'static str = "EventProviderSilent";
+    const PACKAGE: &'static str = "aliquot.provider.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.provider.v1.EventProviderSilent".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.provider.v1.EventProviderSilent".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EventProviderBack {
+    #[prost(string, tag = "1")]
+    pub owner: ::prost::alloc::string::String,
+}
+impl ::prost::Name for EventProviderBack {
+    const NAME: &'static str = "EventProviderBack";
+    const PACKAGE: &'static str = "aliquot.provider.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.provider.v1.EventProviderBack".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.provider.v1.EventProviderBack".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EventProviderJailed {
+    #[prost(string, tag = "1")]
+    pub owner: ::prost::alloc::string::String,
+}
+impl ::prost::Name for EventProviderJailed {
+    const NAME: &'static str = "EventProviderJailed";
+    const PACKAGE: &'static str = "aliquot.provider.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.provider.v1.EventProviderJailed".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.provider.v1.EventProviderJailed".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EventProviderUnjailed {
+    #[prost(string, tag = "1")]
+    pub owner: ::prost::alloc::string::String,
+}
+impl ::prost::Name for EventProviderUnjailed {
+    const NAME: &'static str = "EventProviderUnjailed";
+    const PACKAGE: &'static str = "aliquot.provider.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.provider.v1.EventProviderUnjailed".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.provider.v1.EventProviderUnjailed".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GenesisState {
     #[prost(message, repeated, tag = "1")]
     pub providers: ::prost::alloc::vec::Vec<Provider>,
+    #[prost(message, optional, tag = "2")]
+    pub params: ::core::option::Option<Params>,
+    #[prost(message, repeated, tag = "3")]
+    pub reliabilities: ::prost::alloc::vec::Vec<Reliability>,
 }
 impl ::prost::Name for GenesisState {
     const NAME: &'static str = "GenesisState";
@@ -110,6 +287,66 @@ impl ::prost::Name for GenesisState {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/aliquot.provider.v1.GenesisState".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct QueryReliabilityRequest {
+    #[prost(string, tag = "1")]
+    pub owner: ::prost::alloc::string::String,
+}
+impl ::prost::Name for QueryReliabilityRequest {
+    const NAME: &'static str = "QueryReliabilityRequest";
+    const PACKAGE: &'static str = "aliquot.provider.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.provider.v1.QueryReliabilityRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.provider.v1.QueryReliabilityRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct QueryReliabilityResponse {
+    #[prost(message, optional, tag = "1")]
+    pub reliability: ::core::option::Option<Reliability>,
+    /// 0 to 10000.
+    #[prost(uint32, tag = "2")]
+    pub score_bps: u32,
+}
+impl ::prost::Name for QueryReliabilityResponse {
+    const NAME: &'static str = "QueryReliabilityResponse";
+    const PACKAGE: &'static str = "aliquot.provider.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.provider.v1.QueryReliabilityResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.provider.v1.QueryReliabilityResponse".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct QueryParamsRequest {}
+impl ::prost::Name for QueryParamsRequest {
+    const NAME: &'static str = "QueryParamsRequest";
+    const PACKAGE: &'static str = "aliquot.provider.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.provider.v1.QueryParamsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.provider.v1.QueryParamsRequest".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct QueryParamsResponse {
+    #[prost(message, optional, tag = "1")]
+    pub params: ::core::option::Option<Params>,
+}
+impl ::prost::Name for QueryParamsResponse {
+    const NAME: &'static str = "QueryParamsResponse";
+    const PACKAGE: &'static str = "aliquot.provider.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.provider.v1.QueryParamsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.provider.v1.QueryParamsResponse".into()
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -254,5 +491,123 @@ impl ::prost::Name for MsgUpdateProviderResponse {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/aliquot.provider.v1.MsgUpdateProviderResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MsgDeleteProvider {
+    #[prost(string, tag = "1")]
+    pub owner: ::prost::alloc::string::String,
+}
+impl ::prost::Name for MsgDeleteProvider {
+    const NAME: &'static str = "MsgDeleteProvider";
+    const PACKAGE: &'static str = "aliquot.provider.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.provider.v1.MsgDeleteProvider".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.provider.v1.MsgDeleteProvider".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct MsgDeleteProviderResponse {}
+impl ::prost::Name for MsgDeleteProviderResponse {
+    const NAME: &'static str = "MsgDeleteProviderResponse";
+    const PACKAGE: &'static str = "aliquot.provider.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.provider.v1.MsgDeleteProviderResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.provider.v1.MsgDeleteProviderResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MsgHeartbeat {
+    /// The provider or its operator.
+    #[prost(string, tag = "1")]
+    pub signer: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub provider: ::prost::alloc::string::String,
+}
+impl ::prost::Name for MsgHeartbeat {
+    const NAME: &'static str = "MsgHeartbeat";
+    const PACKAGE: &'static str = "aliquot.provider.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.provider.v1.MsgHeartbeat".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.provider.v1.MsgHeartbeat".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct MsgHeartbeatResponse {
+    /// Height up to which the next one must come; 0 when none is asked for.
+    #[prost(uint64, tag = "1")]
+    pub due_height: u64,
+}
+impl ::prost::Name for MsgHeartbeatResponse {
+    const NAME: &'static str = "MsgHeartbeatResponse";
+    const PACKAGE: &'static str = "aliquot.provider.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.provider.v1.MsgHeartbeatResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.provider.v1.MsgHeartbeatResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MsgUnjail {
+    #[prost(string, tag = "1")]
+    pub owner: ::prost::alloc::string::String,
+}
+impl ::prost::Name for MsgUnjail {
+    const NAME: &'static str = "MsgUnjail";
+    const PACKAGE: &'static str = "aliquot.provider.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.provider.v1.MsgUnjail".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.provider.v1.MsgUnjail".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct MsgUnjailResponse {}
+impl ::prost::Name for MsgUnjailResponse {
+    const NAME: &'static str = "MsgUnjailResponse";
+    const PACKAGE: &'static str = "aliquot.provider.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.provider.v1.MsgUnjailResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.provider.v1.MsgUnjailResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MsgUpdateParams {
+    #[prost(string, tag = "1")]
+    pub authority: ::prost::alloc::string::String,
+    /// All of them, not only those that change.
+    #[prost(message, optional, tag = "2")]
+    pub params: ::core::option::Option<Params>,
+}
+impl ::prost::Name for MsgUpdateParams {
+    const NAME: &'static str = "MsgUpdateParams";
+    const PACKAGE: &'static str = "aliquot.provider.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.provider.v1.MsgUpdateParams".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.provider.v1.MsgUpdateParams".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct MsgUpdateParamsResponse {}
+impl ::prost::Name for MsgUpdateParamsResponse {
+    const NAME: &'static str = "MsgUpdateParamsResponse";
+    const PACKAGE: &'static str = "aliquot.provider.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.provider.v1.MsgUpdateParamsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.provider.v1.MsgUpdateParamsResponse".into()
     }
 }

@@ -146,6 +146,7 @@ fn messages_of_ours_print_alike() {
         price: Some(coin("1000000")),
         device_id: vec![1, 2, 3],
         deposit: None,
+        ..Default::default()
     };
     let id_json = json!({"owner": "t", "dseq": "5", "gseq": 1, "oseq": 1, "provider": "p"});
     golden(
@@ -155,7 +156,11 @@ fn messages_of_ours_print_alike() {
             "id": id_json,
             "price": {"denom": "ualq", "amount": "1000000"},
             "device_id": "AQID",
-            "deposit": null
+            "deposit": null,
+            "rate": null,
+            "items": [],
+            "reclamation_blocks": 0,
+            "payees": []
         }),
     );
     let job = compute::v1::Job {

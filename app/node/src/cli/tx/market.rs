@@ -33,10 +33,13 @@ pub enum Bid {
         #[arg(long, default_value = "500000ualq")]
         deposit: String,
     },
-    /// Takes an open bid back.
+    /// Takes an open bid back, or leaves a service lease.
     Close {
         #[command(flatten)]
         id: LeaseArgs,
+        /// 10000 unstable, 10001 decommission, 10002 unspecified, 10003 manifest timeout.
+        #[arg(long, default_value_t = 10002)]
+        reason: i32,
     },
 }
 
@@ -46,8 +49,11 @@ pub enum Lease {
     Create {
         #[command(flatten)]
         id: LeaseArgs,
+        /// Provider of another bid on the order that stands by.
+        #[arg(long)]
+        standby: Option<String>,
     },
-    /// Ends a job whose result is not committed.
+    /// Ends a service at once, or a job whose result is not committed.
     Close {
         #[command(flatten)]
         id: LeaseArgs,
@@ -76,11 +82,11 @@ impl Bid {
                 let device_id = hex::decode(&device).with_context(|| format!("--device {device:?} is not hex"))?;
                 let id = Some(id.of_provider(&signer)?);
                 let (price, deposit) = (Some(amount::coin(&price)?), Some(amount::coin(&deposit)?));
-                session.send(&pb::MsgCreateBid { signer, id, price, device_id, deposit }).await
+                session.send(&pb::MsgCreateBid { signer, id, price, device_id, deposit, ..Default::default() }).await
             }
-            Bid::Close { id } => {
+            Bid::Close { id, reason } => {
                 let id = Some(id.of_provider(&signer)?);
-                session.send(&pb::MsgCloseBid { signer, id }).await
+                session.send(&pb::MsgCloseBid { signer, id, reason }).await
             }
         }
     }
@@ -90,9 +96,9 @@ impl Lease {
     async fn run(self, session: &Session) -> Result<()> {
         let signer = session.address().to_string();
         match self {
-            Lease::Create { id } => {
+            Lease::Create { id, standby } => {
                 let id = Some(id.of_tenant(&signer)?);
-                session.send(&pb::MsgCreateLease { owner: signer, id }).await
+                session.send(&pb::MsgCreateLease { owner: signer, id, standby: standby.unwrap_or_default() }).await
             }
             Lease::Close { id } => {
                 let id = Some(id.of_tenant(&signer)?);

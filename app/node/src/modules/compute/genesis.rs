@@ -6,14 +6,15 @@ use aliquot_kernels::Kernel;
 use aliquot_proto::compute::v1 as pb;
 use aliquot_sdk::{Coin, Ctx, Result, ensure};
 
-fn check(params: &pb::Params) -> Result<()> {
+pub fn check(params: &pb::Params) -> Result<()> {
     let invalid = |what: &str| Error::InvalidGenesis(what.into());
     let bond = params.min_bond.as_ref().ok_or_else(|| invalid("min_bond is missing"))?;
     Coin::parse(bond)?;
     let slashed = params.slash_burn_bps.saturating_add(params.slash_tenant_bps);
-    ensure(slashed <= 10_000 && params.late_bps <= 10_000 && params.job_cancel_bps <= 10_000, || {
-        invalid("parts are at most 10000 basis points")
-    })?;
+    ensure(
+        slashed <= 10_000 && params.late_bps.max(params.service_fault_bps).max(params.job_cancel_bps) <= 10_000,
+        || invalid("parts are at most 10000 basis points"),
+    )?;
     let blocks = [params.sample_delay_blocks, params.open_blocks, params.challenge_blocks, params.commit_blocks];
     ensure(blocks.iter().all(|blocks| *blocks > 0), || invalid("every wait must be at least one block"))?;
     ensure(super::SAMPLES.contains(&params.default_samples), || invalid("default_samples must be 8 to 128"))
@@ -40,6 +41,9 @@ pub fn init(ctx: &mut Ctx, genesis: pb::GenesisState) -> Result<()> {
     for input in &genesis.inputs {
         INPUTS.set(ctx, &LeaseKey::parse(&input.id)?, &input.input)?;
     }
+    for lock in &genesis.locks {
+        LOCKS.set(ctx, &LeaseKey::parse(&lock.id)?, lock)?;
+    }
     for pending in &genesis.pending {
         PENDING.set(ctx, &pending.sequence, pending)?;
         NEXT_PENDING.set(ctx, &pending.sequence.saturating_add(1))?;
@@ -55,6 +59,7 @@ pub fn export(ctx: &Ctx) -> Result<pb::GenesisState> {
         devices: DEVICES.under(ctx, &()).map(|e| e.map(|(_, v)| v)).collect::<Result<_>>()?,
         jobs: JOBS.under(ctx, &()).map(|e| e.map(|(_, v)| v)).collect::<Result<_>>()?,
         pending: PENDING.under(ctx, &()).map(|e| e.map(|(_, v)| v)).collect::<Result<_>>()?,
+        locks: LOCKS.under(ctx, &()).map(|e| e.map(|(_, v)| v)).collect::<Result<_>>()?,
         inputs: INPUTS.under(ctx, &()).map(input).collect::<Result<_>>()?,
     })
 }

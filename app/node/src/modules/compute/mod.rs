@@ -8,7 +8,8 @@
 //! the tenant, to the community, by the params) and the price goes back. A late commit costs `late_bps` of the locked
 //! bond. Every deadline is a height in one queue; withholding equals fraud; nothing depends on the clock.
 //!
-//! A device's bond is in one denom and is the only collateral: a lease locks `lock_bps` of its price of it.
+//! A device's bond is in one denom and is the only collateral: a job locks `lock_bps` of its price of it, a service
+//! lease or a standby `service_lock_blocks` of its rate.
 
 mod bond;
 mod genesis;
@@ -22,7 +23,9 @@ use aliquot_proto::{compute::v1 as pb, deployment::v1::JobSpec};
 use aliquot_sdk::{Address, At, Coin, Ctx, Invariant, Module, ModuleError, Result, Routes, ensure};
 use state::{KERNELS, PARAMS};
 
-pub use bond::check_bid;
+pub use bond::{
+    Slash, check_bid, check_service_bid, has_free_bond, lock_service, relock_service, retire_devices, unlock_service,
+};
 pub use genesis::check_kernels;
 pub use job::{cancel, start};
 
@@ -90,7 +93,7 @@ impl Module for Compute {
     const SCHEMA: &'static [At] = state::SCHEMA;
     const INVARIANTS: &'static [Invariant] = &[
         ("compute/bonds are what the module holds", bond::bonds_are_held),
-        ("compute/locked bond is the sum over live jobs", bond::locked_is_the_sum_over_jobs),
+        ("compute/locked bond is the sum over live leases", bond::locked_is_the_sum_over_jobs),
     ];
     type Genesis = pb::GenesisState;
 

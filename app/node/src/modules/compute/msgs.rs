@@ -1,16 +1,16 @@
 //! Messages of `compute`.
 
-use super::{Error, address, bond, job, params, prepare, state::*, verify};
+use super::{Error, address, bond, genesis, job, params, prepare, state::*, verify};
 use crate::{
     ids::LeaseKey,
-    modules::{bank, provider},
+    modules::{bank, provider, validator},
 };
 use aliquot_proto::compute::v1::{self as pb, JobPhase};
 use aliquot_sdk::{Address, Coin, Ctx, Result, Routes, Sdk, ensure};
 use sha2::{Digest, Sha256};
 
 pub fn routes(r: &mut Routes) {
-    r.msg(register_device).msg(update_bond).msg(commit_result).msg(open_samples);
+    r.msg(register_device).msg(update_bond).msg(commit_result).msg(open_samples).msg(update_params);
 }
 
 /// `SHA256("aliquot/device" || provider || nonce)`.
@@ -94,6 +94,15 @@ fn open_samples(ctx: &mut Ctx, msg: pb::MsgOpenSamples) -> Result<pb::MsgOpenSam
     job::advance(ctx, &lease, &mut job, JobPhase::Opened, 0)?;
     ctx.emit(&pb::EventJobOpened { id: msg.id })?;
     Ok(pb::MsgOpenSamplesResponse {})
+}
+
+/// Kernels are another matter: they come with the program.
+fn update_params(ctx: &mut Ctx, msg: pb::MsgUpdateParams) -> Result<pb::MsgUpdateParamsResponse> {
+    validator::check_authority(ctx, &msg.authority)?;
+    let params = msg.params.unwrap_or_default();
+    genesis::check(&params)?;
+    PARAMS.set(ctx, &params)?;
+    Ok(pb::MsgUpdateParamsResponse {})
 }
 
 /// Sizes alone; what the bytes are worth is judged at the end of a block.

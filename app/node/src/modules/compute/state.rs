@@ -20,6 +20,8 @@ pub const DUE: Set<(u64, LeaseKey)> = STORE.set(8);
 /// Openings to verify, first in, first out.
 pub const PENDING: Map<u64, pb::PendingOpenings> = STORE.map(9);
 pub const NEXT_PENDING: Item<u64> = STORE.item(10);
+/// Bond that service leases and standbys lock.
+pub const LOCKS: Map<LeaseKey, pb::Lock> = STORE.map(11);
 pub const SCHEMA: &[At] = &STORE.schema([
     PARAMS.at(),
     KERNELS.at(),
@@ -32,4 +34,5 @@ pub const SCHEMA: &[At] = &STORE.schema([
     DUE.at(),
     PENDING.at(),
     NEXT_PENDING.at(),
+    LOCKS.at(),
 ]);

@@ -1,22 +1,35 @@
 //! Deployments: what a tenant wants run, in groups that are bid for one by one.
 //!
-//! A deployment is made with its deposit and one order per group. It closes when its last group has, by itself or by its
-//! owner's wish; then its escrow account returns what is left to the depositors. The id `{owner, dseq}` is never used
-//! twice. A group here is a job: a kernel, its whole input, and the most that the tenant pays.
+//! A deployment is made with its deposit and one order per group. The id `{owner, dseq}` is never used twice. A group is
+//! a job (a kernel, its whole input, and the most that the tenant pays) or a service (containers, and the most per
+//! block). A job's group closes when its job ends. A service's group lives on: when its tenant closes the lease a new
+//! order is listed; when the provider leaves or the order expires it is paused until its tenant starts it again.
+//!
+//! When the funds run dry the deployment is paused, for at most its `grace_blocks`, then closed; a deposit in between
+//! resumes it with the same leases. It closes too when its last group has, and by its owner's wish; then its escrow
+//! account returns what is left to the depositors.
 
+mod group;
 mod msgs;
 mod query;
 mod state;
 
-use crate::{ids::OrderKey, modules::escrow};
-use aliquot_proto::deployment::v1::{self as pb, DeploymentState, GroupState};
-use aliquot_sdk::{Address, At, Ctx, Module, ModuleError, Result, Routes, Sdk, ensure};
-use state::{DEPLOYMENTS, GROUPS, PARAMS};
+use crate::modules::escrow;
+use aliquot_proto::{
+    deployment::v1::{self as pb, DeploymentState},
+    market::v1::LeaseClosedReason,
+};
+use aliquot_sdk::{Address, At, Ctx, Module, ModuleError, Result, Routes, ensure};
+use state::{CLOSING, DEPLOYMENTS, GROUPS, PARAMS};
+
+pub use group::order_ended;
 
 pub struct Deployment;
 
-/// Orders of a group are numbered from 1; a job's group has one.
-const OSEQ: u32 = 1;
+/// Orders of a group are numbered from 1.
+const FIRST_ORDER: u32 = 1;
+/// Paused deployments that one block closes; more wait for the next.
+const MAX_CLOSING: usize = 200;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -34,6 +47,18 @@ pub enum Error {
     InvalidHash,
     #[error("no group {0} in deployment {1}/{2}")]
     GroupNotFound(u32, Address, u64),
+    #[error("group {0} is {1}, which allows no such step")]
+    WrongGroupState(u32, &'static str),
+    #[error("deployment {0}/{1} is paused: deposit more first")]
+    Paused(Address, u64),
+    #[error("the result of group {0} is committed: it settles by itself")]
+    Committed(u32),
+    #[error("the new manifest hash is the present one")]
+    SameHash,
+    #[error("grace_blocks must be at most {0}")]
+    InvalidGrace(u32),
+    #[error("invalid params: {0}")]
+    InvalidParams(String),
 }
 
 impl ModuleError for Error {
@@ -47,6 +72,12 @@ impl ModuleError for Error {
             Error::InvalidGroup(..) => 6,
             Error::InvalidHash => 7,
             Error::GroupNotFound(..) => 8,
+            Error::WrongGroupState(..) => 9,
+            Error::Paused(..) => 10,
+            Error::Committed(_) => 11,
+            Error::SameHash => 12,
+            Error::InvalidGrace(_) => 13,
+            Error::InvalidParams(_) => 14,
         }
     }
 }
@@ -63,13 +94,15 @@ impl Module for Deployment {
 
     fn init(ctx: &mut Ctx, genesis: pb::GenesisState) -> Result<()> {
         let params = genesis.params.unwrap_or_default();
-        ensure(params.block_ms > 0 && params.max_groups > 0, || {
-            Sdk::InvalidRequest("genesis of deployment: block_ms and max_groups must be more than zero".into())
-        })?;
+        check_params(&params)?;
         PARAMS.set(ctx, &params)?;
         for deployment in &genesis.deployments {
             let id = deployment.id.clone().unwrap_or_default();
-            DEPLOYMENTS.set(ctx, &(Address::parse(&id.owner)?, id.dseq), deployment)?;
+            let key = (Address::parse(&id.owner)?, id.dseq);
+            DEPLOYMENTS.set(ctx, &key, deployment)?;
+            if deployment.closes_at > 0 {
+                CLOSING.insert(ctx, &(deployment.closes_at, key.0, key.1))?;
+            }
         }
         for group in &genesis.groups {
             let id = group.id.clone().unwrap_or_default();
@@ -85,28 +118,86 @@ impl Module for Deployment {
             groups: GROUPS.under(ctx, &()).map(|e| e.map(|(_, v)| v)).collect::<Result<_>>()?,
         })
     }
+
+    fn end_block(ctx: &mut Ctx) -> Result<()> {
+        close_overdue(ctx)
+    }
+}
+
+fn check_params(params: &pb::Params) -> Result<()> {
+    let invalid = |what: &str| Error::InvalidParams(what.into());
+    ensure(params.block_ms > 0 && params.max_groups > 0, || invalid("block_ms and max_groups must be more than zero"))?;
+    ensure(params.grace_blocks <= params.max_grace_blocks, || invalid("grace_blocks is at most max_grace_blocks"))
+}
+
+fn params(ctx: &Ctx) -> Result<pb::Params> {
+    PARAMS.load_or_default(ctx)
 }
 
 fn load(ctx: &Ctx, owner: &Address, dseq: u64) -> Result<pb::Deployment> {
     Ok(DEPLOYMENTS.get(ctx, &(*owner, dseq))?.ok_or(Error::NotFound(*owner, dseq))?)
 }
 
-/// The order of a group ended: closes the group, and with the last one the deployment and its escrow account.
-pub fn close_group(ctx: &mut Ctx, order: &OrderKey) -> Result<()> {
-    let (owner, dseq, gseq) = (order.owner, order.dseq, order.gseq);
-    let group = GROUPS.get(ctx, &(owner, dseq, gseq))?;
-    let mut group = group.ok_or(Error::GroupNotFound(gseq, owner, dseq))?;
-    group.state = GroupState::Closed.into();
-    GROUPS.set(ctx, &(owner, dseq, gseq), &group)?;
-    ctx.emit(&pb::EventGroupClosed { id: group.id })?;
-    for entry in GROUPS.under(ctx, &(owner, dseq)) {
-        if entry?.1.state() != GroupState::Closed {
-            return Ok(());
-        }
+/// Closes every group that can be, and the deployment with the last; committed jobs settle first.
+fn close(ctx: &mut Ctx, owner: &Address, dseq: u64, reason: LeaseClosedReason) -> Result<()> {
+    for gseq in 1..=load(ctx, owner, dseq)?.groups {
+        group::close(ctx, &(*owner, dseq, gseq), reason)?;
     }
-    let mut deployment = load(ctx, &owner, dseq)?;
+    close_if_done(ctx, owner, dseq)
+}
+
+/// Closes a deployment whose groups are all closed, and its escrow account.
+fn close_if_done(ctx: &mut Ctx, owner: &Address, dseq: u64) -> Result<()> {
+    let mut deployment = load(ctx, owner, dseq)?;
+    if deployment.state() == DeploymentState::Closed || !group::all_closed(ctx, owner, dseq)? {
+        return Ok(());
+    }
+    unqueue(ctx, owner, dseq, &mut deployment)?;
     deployment.state = DeploymentState::Closed.into();
-    DEPLOYMENTS.set(ctx, &(owner, dseq), &deployment)?;
-    escrow::close(ctx, &owner, dseq)?;
+    DEPLOYMENTS.set(ctx, &(*owner, dseq), &deployment)?;
+    escrow::close(ctx, owner, dseq)?;
     ctx.emit(&pb::EventDeploymentClosed { id: deployment.id })
+}
+
+fn unqueue(ctx: &mut Ctx, owner: &Address, dseq: u64, deployment: &mut pb::Deployment) -> Result<()> {
+    CLOSING.remove(ctx, &(deployment.closes_at, *owner, dseq))?;
+    deployment.closes_at = 0;
+    Ok(())
+}
+
+/// The funds ran dry: pauses the deployment for its grace; without any it closes now.
+pub fn ran_dry(ctx: &mut Ctx, owner: &Address, dseq: u64) -> Result<()> {
+    let mut deployment = load(ctx, owner, dseq)?;
+    if deployment.grace_blocks == 0 {
+        return close(ctx, owner, dseq, LeaseClosedReason::InsufficientFunds);
+    }
+    deployment.state = DeploymentState::Paused.into();
+    deployment.closes_at = ctx.block.height.saturating_add(u64::from(deployment.grace_blocks));
+    CLOSING.insert(ctx, &(deployment.closes_at, *owner, dseq))?;
+    DEPLOYMENTS.set(ctx, &(*owner, dseq), &deployment)?;
+    ctx.emit(&pb::EventDeploymentPaused { id: deployment.id, closes_at: deployment.closes_at })
+}
+
+/// A deposit came in time.
+pub fn funds_came(ctx: &mut Ctx, owner: &Address, dseq: u64) -> Result<()> {
+    let mut deployment = load(ctx, owner, dseq)?;
+    if deployment.state() != DeploymentState::Paused {
+        return Ok(());
+    }
+    unqueue(ctx, owner, dseq, &mut deployment)?;
+    deployment.state = DeploymentState::Active.into();
+    DEPLOYMENTS.set(ctx, &(*owner, dseq), &deployment)?;
+    ctx.emit(&pb::EventDeploymentResumed { id: deployment.id })
+}
+
+/// Deployments whose grace is over.
+fn close_overdue(ctx: &mut Ctx) -> Result<()> {
+    let now = ctx.block.height;
+    let due = CLOSING.under(ctx, &()).take(MAX_CLOSING);
+    let due = due.take_while(|e| e.as_ref().map_or(true, |(height, ..)| *height <= now));
+    for (height, owner, dseq) in due.collect::<Result<Vec<_>>>()? {
+        CLOSING.remove(ctx, &(height, owner, dseq))?;
+        close(ctx, &owner, dseq, LeaseClosedReason::InsufficientFunds)?;
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Queries of `deployment`.
 
-use super::{Error, OSEQ, load, state::*};
-use crate::{ids::OrderKey, modules::market};
+use super::{Error, group::order_of, load, params, state::*};
+use crate::modules::market;
 use aliquot_proto::deployment::v1 as pb;
 use aliquot_sdk::{Address, Ctx, Result, Routes, paginate};
 
@@ -11,8 +11,7 @@ pub fn routes(r: &mut Routes) {
 
 /// A group as it is shown: with the spec of its order.
 fn shown(ctx: &Ctx, key: (Address, u64, u32), group: pb::Group) -> Result<pb::Group> {
-    let (owner, dseq, gseq) = key;
-    let order = market::order(ctx, &OrderKey { owner, dseq, gseq, oseq: OSEQ })?;
+    let order = market::order(ctx, &order_of(&key, &group))?;
     Ok(pb::Group { spec: order.spec, ..group })
 }
 
@@ -50,5 +49,5 @@ fn group(ctx: &Ctx, q: pb::QueryGroupRequest) -> Result<pb::QueryGroupResponse> 
 }
 
 fn query_params(ctx: &Ctx, _: pb::QueryParamsRequest) -> Result<pb::QueryParamsResponse> {
-    Ok(pb::QueryParamsResponse { params: Some(PARAMS.load_or_default(ctx)?) })
+    Ok(pb::QueryParamsResponse { params: Some(params(ctx)?) })
 }

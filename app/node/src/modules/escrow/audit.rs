@@ -1,6 +1,6 @@
 //! The books, added up from scratch.
 
-use super::{address, overflow, params, state::*, to_sub};
+use super::{account, address, earnings, overflow, params, state::*, to_sub};
 use crate::modules::bank;
 use aliquot_proto::escrow::v1 as pb;
 use aliquot_sdk::{Coin, Ctx, Result, parse_amount};
@@ -25,7 +25,9 @@ pub fn books(ctx: &Ctx) -> Result<Vec<pb::Audit>> {
         all.entry(coin.denom).or_default();
     }
     for entry in ACCOUNTS.under(ctx, &()) {
-        for deposit in entry?.1.deposits {
+        let mut account = entry?.1;
+        account::verify(ctx, &mut account)?;
+        for deposit in account.deposits {
             add(&mut all.entry(deposit.denom).or_default().deposits, &deposit.amount_sub)?;
         }
     }
@@ -36,7 +38,8 @@ pub fn books(ctx: &Ctx) -> Result<Vec<pb::Audit>> {
     }
     for entry in EARNINGS.under(ctx, &()) {
         let (_, earnings) = entry?;
-        let unpaid = parse_amount(&earnings.earned_sub)?.checked_sub(parse_amount(&earnings.withdrawn_sub)?);
+        let unpaid =
+            earnings::counter(&earnings, ctx.block.height)?.checked_sub(parse_amount(&earnings.withdrawn_sub)?);
         let unpaid = unpaid.ok_or_else(overflow)?.to_string();
         add(&mut all.entry(earnings.denom).or_default().unpaid, &unpaid)?;
     }

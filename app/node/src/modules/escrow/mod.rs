@@ -1,33 +1,47 @@
-//! Escrow: what tenants deposited, what is set aside for jobs, and what was earned, exact to the sub-unit.
+//! Escrow: what tenants deposited, what is set aside for jobs, what flows to services, and what was earned, exact to
+//! the sub-unit.
 //!
 //! A sub-unit is a millionth of a base unit; all books here are in sub-units, only deposits and payouts are whole units.
 //! An account belongs to a deployment and may have several depositors, used first in, first out. A job's price moves
 //! from the account into the **hold** of its lease, which remembers the depositors; it ends paid out or back with them.
-//! A payment is split once: the protocol fee is floored, its parts are floored, the insurance takes the rest of the fee
-//! and the payee everything else. Earnings are counters per (payee, denom) that only grow.
+//! A service lease is paid by a **payment**, per block, in full or not at all. Nothing is touched per block: an account
+//! knows the height at which it runs dry, is settled in that very block and paused; a deposit that pays one more block
+//! lets it go on. A rate or a price is split once into fee and payees; earnings are counters per (payee, denom) that
+//! only grow, and show service revenue `earnings_lag` blocks after it accrued, so that a fault can still stop it.
 //!
 //! Law: for every denom, coins of the module == deposits + holds + (earned - withdrawn) + remainders.
 
+mod account;
 mod audit;
+mod earnings;
+mod flow;
+mod genesis;
 mod msgs;
 mod query;
 mod settle;
 mod state;
+mod stream;
 
-use crate::{ids::LeaseKey, modules::bank};
+use crate::{
+    hooks,
+    ids::LeaseKey,
+    modules::{auth, bank},
+};
 use aliquot_proto::escrow::v1 as pb;
 use aliquot_sdk::{Address, At, Coin, Ctx, Invariant, Module, ModuleError, Result, Routes, Sdk, ensure, parse_amount};
-use state::{ACCOUNTS, EARNINGS, HOLDS, PARAMS, REMAINDERS};
+use state::{ACCOUNTS, DUE, LOW, PARAMS};
 
-pub use settle::{close, hold, release, settle, withdraw};
+pub use earnings::{earned, withdraw};
+pub use settle::{close, hold, release, settle};
+pub use stream::{amend, close as close_payment, hold_back, open as open_payment, release as release_payment};
 
 pub struct Escrow;
 
 /// Sub-units in one base unit.
 pub const SUB: u128 = 1_000_000;
 const BPS: u128 = 10_000;
-/// Deposits that one account may hold apart.
-const MAX_DEPOSITS: usize = 64;
+/// Accounts that one block warns of low funds.
+const MAX_LOW: usize = 2_000;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -41,7 +55,7 @@ pub enum Error {
     Insufficient { denom: String, have_sub: u128, need_sub: u128 },
     #[error("{0} is too large to be counted in sub-units")]
     TooLarge(Coin),
-    #[error("the account already holds {MAX_DEPOSITS} deposits apart")]
+    #[error("the account holds as many deposits apart as it may")]
     TooManyDeposits,
     #[error("lease {0} has no hold")]
     NoHold(LeaseKey),
@@ -49,6 +63,12 @@ pub enum Error {
     Exists(Address, u64),
     #[error("invalid params: {0}")]
     InvalidParams(String),
+    #[error("lease {0} has no payment")]
+    NoPayment(LeaseKey),
+    #[error("the payments of this account changed too often: wait until older changes are verified")]
+    TooManyChanges,
+    #[error("the funds of deployment {0}/{1} ran dry: deposit more first")]
+    Paused(Address, u64),
 }
 
 impl ModuleError for Error {
@@ -64,6 +84,9 @@ impl ModuleError for Error {
             Error::NoHold(_) => 8,
             Error::Exists(..) => 9,
             Error::InvalidParams(_) => 10,
+            Error::NoPayment(_) => 11,
+            Error::TooManyChanges => 12,
+            Error::Paused(..) => 13,
         }
     }
 }
@@ -80,32 +103,21 @@ impl Module for Escrow {
     }
 
     fn init(ctx: &mut Ctx, genesis: pb::GenesisState) -> Result<()> {
-        let params = genesis.params.unwrap_or_default();
-        check_params(&params)?;
-        PARAMS.set(ctx, &params)?;
-        for account in &genesis.accounts {
-            ACCOUNTS.set(ctx, &(Address::parse(&account.owner)?, account.dseq), account)?;
-        }
-        for hold in &genesis.holds {
-            HOLDS.set(ctx, &LeaseKey::parse(&hold.id)?, hold)?;
-        }
-        for earnings in &genesis.earnings {
-            EARNINGS.set(ctx, &(Address::parse(&earnings.payee)?, earnings.denom.clone()), earnings)?;
-        }
-        for remainder in &genesis.remainders {
-            REMAINDERS.set(ctx, &(Address::parse(&remainder.depositor)?, remainder.denom.clone()), remainder)?;
-        }
-        Ok(())
+        genesis::init(ctx, genesis)
     }
 
     fn export(ctx: &Ctx) -> Result<pb::GenesisState> {
-        Ok(pb::GenesisState {
-            params: Some(params(ctx)?),
-            accounts: ACCOUNTS.under(ctx, &()).map(|e| e.map(|(_, v)| v)).collect::<Result<_>>()?,
-            holds: HOLDS.under(ctx, &()).map(|e| e.map(|(_, v)| v)).collect::<Result<_>>()?,
-            earnings: EARNINGS.under(ctx, &()).map(|e| e.map(|(_, v)| v)).collect::<Result<_>>()?,
-            remainders: REMAINDERS.under(ctx, &()).map(|e| e.map(|(_, v)| v)).collect::<Result<_>>()?,
-        })
+        genesis::export(ctx)
+    }
+
+    fn begin_block(ctx: &mut Ctx) -> Result<()> {
+        earnings::run_turns(ctx)
+    }
+
+    fn end_block(ctx: &mut Ctx) -> Result<()> {
+        run_due(ctx)?;
+        warn_low(ctx)?;
+        settle::run_finals(ctx)
     }
 }
 
@@ -148,42 +160,92 @@ pub fn allowed(ctx: &Ctx, denom: &str) -> Result<Coin> {
     Coin::parse(found.ok_or_else(|| Error::DenomNotAllowed(denom.into(), list()))?)
 }
 
+/// The whole protocol fee of an amount.
+pub fn fee(ctx: &Ctx, gross: u128) -> Result<u128> {
+    Ok(part(gross, params(ctx)?.fee_bps))
+}
+
+/// The protocol fee of an amount or a rate: floored, its parts floored, what is left of it to the insurance.
+fn fee_legs(ctx: &Ctx, gross: u128) -> Result<[(Address, u128); 3]> {
+    let params = params(ctx)?;
+    let fee = part(gross, params.fee_bps);
+    let (stakers, community) = (part(fee, params.fee_stakers_bps), part(fee, params.fee_community_bps));
+    let insurance = fee.saturating_sub(stakers).saturating_sub(community);
+    let named = |name| Address::module(name);
+    Ok([(named(auth::FEE_STAKERS), stakers), (named(auth::COMMUNITY), community), (named(auth::INSURANCE), insurance)])
+}
+
 /// Opens the account of a deployment with its first deposit.
-pub fn open(ctx: &mut Ctx, owner: &Address, dseq: u64, coin: &Coin) -> Result<()> {
+pub fn open(ctx: &mut Ctx, owner: &Address, dseq: u64, coin: &Coin, low_funds_blocks: u32) -> Result<()> {
     ensure(!ACCOUNTS.has(ctx, &(*owner, dseq))?, || Error::Exists(*owner, dseq))?;
     let least = allowed(ctx, &coin.denom)?;
     ensure(coin.amount >= least.amount, || Error::BelowMinimum(coin.clone(), least))?;
     let state = pb::AccountState::Open.into();
-    let account = pb::Account { owner: owner.to_string(), dseq, state, deposits: vec![] };
+    let owner_text = owner.to_string();
+    let account = pb::Account { owner: owner_text, dseq, state, low_funds_blocks, ..pb::Account::default() };
     ACCOUNTS.set(ctx, &(*owner, dseq), &account)?;
     deposit(ctx, owner, dseq, owner, coin)
 }
 
-/// Adds to an open account; what is left of it returns to `depositor`.
+/// Adds to an open account; what is left of it returns to `depositor`. An account that ran dry goes on if it can.
 pub fn deposit(ctx: &mut Ctx, owner: &Address, dseq: u64, depositor: &Address, coin: &Coin) -> Result<()> {
-    let mut account = open_account(ctx, owner, dseq)?;
+    let key = (*owner, dseq);
+    let mut account = account::open_account(ctx, &key)?;
     allowed(ctx, &coin.denom)?;
-    let amount_sub = to_sub(coin)?;
-    let (who, height) = (depositor.to_string(), ctx.block.height);
-    let last = account.deposits.last_mut().filter(|d| d.depositor == who && d.denom == coin.denom);
-    match last.filter(|d| d.height == height) {
-        Some(last) => last.amount_sub = plus(&last.amount_sub, amount_sub)?,
-        None => {
-            ensure(account.deposits.len() < MAX_DEPOSITS, || Error::TooManyDeposits)?;
-            let denom = coin.denom.clone();
-            account.deposits.push(pb::Deposit { depositor: who, denom, amount_sub: amount_sub.to_string(), height });
-        }
-    }
-    ACCOUNTS.set(ctx, &(*owner, dseq), &account)?;
+    account::add(ctx, &mut account, depositor, &coin.denom, to_sub(coin)?)?;
+    account::save(ctx, &key, account)?;
     bank::send(ctx, depositor, &address(), coin)?;
     let (owner, depositor, amount) = (owner.to_string(), depositor.to_string(), Some(coin.into()));
-    ctx.emit(&pb::EventDeposited { owner, dseq, depositor, amount })
+    ctx.emit(&pb::EventDeposited { owner, dseq, depositor, amount })?;
+    resume(ctx, &key)
 }
 
-fn open_account(ctx: &Ctx, owner: &Address, dseq: u64) -> Result<pb::Account> {
-    let account = ACCOUNTS.get(ctx, &(*owner, dseq))?;
-    let open = account.filter(|a| a.state == i32::from(pb::AccountState::Open));
-    Ok(open.ok_or(Error::NotOpen(*owner, dseq))?)
+/// Lets an account that ran dry go on if it can pay one more block in every denom.
+fn resume(ctx: &mut Ctx, key: &account::Key) -> Result<()> {
+    let mut account = account::open_account(ctx, key)?;
+    if !account.paused {
+        return Ok(());
+    }
+    for (denom, need) in stream::needs(ctx, key)? {
+        if account::free(ctx, &account, &denom)? < need {
+            return Ok(());
+        }
+    }
+    account.paused = false;
+    account::save(ctx, key, account)?;
+    stream::resume_all(ctx, key)?;
+    hooks::funds_came(ctx, key)
+}
+
+/// Accounts that cannot pay another block, at the end of the last one that they can.
+fn run_due(ctx: &mut Ctx) -> Result<()> {
+    let now = ctx.block.height;
+    let due = DUE.under(ctx, &()).take_while(|e| e.as_ref().map_or(true, |(height, ..)| *height <= now));
+    for (height, owner, dseq) in due.collect::<Result<Vec<_>>>()? {
+        run_dry(ctx, &(owner, dseq), height)?;
+    }
+    Ok(())
+}
+
+/// Stops every payment of an account above `height` and tells its deployment.
+fn run_dry(ctx: &mut Ctx, key: &account::Key, height: u64) -> Result<()> {
+    stream::pause_all(ctx, key, height)?;
+    account::ran_dry(ctx, key)?;
+    hooks::ran_dry(ctx, key)
+}
+
+fn warn_low(ctx: &mut Ctx) -> Result<()> {
+    let now = ctx.block.height;
+    let due = LOW.under(ctx, &()).take(MAX_LOW).take_while(|e| e.as_ref().map_or(true, |(height, ..)| *height <= now));
+    for (height, owner, dseq) in due.collect::<Result<Vec<_>>>()? {
+        LOW.remove(ctx, &(height, owner, dseq))?;
+        let mut account = account::load(ctx, &(owner, dseq))?;
+        account.low_height = 0;
+        let blocks_left = account.dry_height.saturating_sub(now);
+        ACCOUNTS.set(ctx, &(owner, dseq), &account)?;
+        ctx.emit(&pb::EventLowFunds { owner: owner.to_string(), dseq, blocks_left })?;
+    }
+    Ok(())
 }
 
 fn plus(text: &str, amount: u128) -> Result<String> {

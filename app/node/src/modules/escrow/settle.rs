@@ -1,35 +1,44 @@
 //! Where escrowed money goes: into holds, to payees, back to depositors.
 
-use super::{Error, SUB, address, open_account, overflow, params, part, plus, state::*, to_sub};
-use crate::{
-    ids::LeaseKey,
-    modules::{auth, bank},
+use super::{
+    Error, SUB, account, address,
+    earnings::{earn, lag},
+    fee_legs, overflow, part, plus,
+    state::*,
+    to_sub,
 };
+use crate::{ids::LeaseKey, modules::bank};
 use aliquot_proto::escrow::v1 as pb;
-use aliquot_sdk::{Address, Coin, Ctx, Result, parse_amount};
+use aliquot_sdk::{Address, Coin, Ctx, Result, ensure, parse_amount};
 
-/// Moves a job's price from the account of its deployment into the hold of its lease, oldest deposits first.
+/// Closing accounts that one block finishes; more wait for the next, their amounts are fixed.
+const MAX_FINALS: usize = 2_000;
+
+/// Moves a job's price from the free part of its deployment's account into the hold of its lease, oldest deposits
+/// first. What the account pays per block must last for one more.
 pub fn hold(ctx: &mut Ctx, lease: &LeaseKey, price: &Coin) -> Result<()> {
-    let (owner, dseq) = (lease.order.owner, lease.order.dseq);
-    let mut account = open_account(ctx, &owner, dseq)?;
+    let key = account::key_of(lease);
+    let mut account = account::open_account(ctx, &key)?;
     let need_sub = to_sub(price)?;
-    let mut open_sub = need_sub;
+    let denom = price.denom.as_str();
+    let have_sub = account::free(ctx, &account, denom)?.saturating_sub(account::rate(&account, denom)?);
+    ensure(have_sub >= need_sub, || Error::Insufficient { denom: denom.into(), have_sub, need_sub })?;
+    let mut reserved = account::reserved(ctx, &account, denom)?;
     let mut parts = Vec::new();
-    for deposit in account.deposits.iter_mut().filter(|d| d.denom == price.denom) {
+    let mut open_sub = need_sub;
+    for deposit in account.deposits.iter_mut().filter(|deposit| deposit.denom == denom) {
         let have = parse_amount(&deposit.amount_sub)?;
-        let taken = have.min(open_sub);
+        let skipped = have.min(reserved);
+        reserved = reserved.saturating_sub(skipped);
+        let taken = have.saturating_sub(skipped).min(open_sub);
         if taken > 0 {
             parts.push(pb::Deposit { amount_sub: taken.to_string(), ..deposit.clone() });
         }
         deposit.amount_sub = have.saturating_sub(taken).to_string();
         open_sub = open_sub.saturating_sub(taken);
     }
-    if open_sub > 0 {
-        let (denom, have_sub) = (price.denom.clone(), need_sub.saturating_sub(open_sub));
-        return Err(Error::Insufficient { denom, have_sub, need_sub }.into());
-    }
-    account.deposits.retain(|d| d.amount_sub != "0");
-    ACCOUNTS.set(ctx, &(owner, dseq), &account)?;
+    account.deposits.retain(|deposit| deposit.amount_sub != "0");
+    account::save(ctx, &key, account)?;
     HOLDS.set(ctx, lease, &pb::Hold { id: Some(lease.id()), parts })
 }
 
@@ -53,10 +62,11 @@ pub fn settle(ctx: &mut Ctx, lease: &LeaseKey, payee: &Address, bps: u32) -> Res
     pay(ctx, payee, &denom, gross)
 }
 
-/// Puts what is not spent of `parts` in front of the account's deposits, where it was taken from.
+/// Puts what is not spent of `parts` in front of the account's deposits, where it was taken from. An account that ran
+/// dry may go on with it.
 fn give_back(ctx: &mut Ctx, lease: &LeaseKey, parts: Vec<pb::Deposit>, mut spent_sub: u128) -> Result<()> {
-    let (owner, dseq) = (lease.order.owner, lease.order.dseq);
-    let mut account = open_account(ctx, &owner, dseq)?;
+    let key = account::key_of(lease);
+    let mut account = account::open_account(ctx, &key)?;
     let mut front: Vec<pb::Deposit> = Vec::new();
     for mut deposit in parts {
         let have = parse_amount(&deposit.amount_sub)?;
@@ -79,67 +89,74 @@ fn give_back(ctx: &mut Ctx, lease: &LeaseKey, parts: Vec<pb::Deposit>, mut spent
     }
     front.append(&mut account.deposits);
     account.deposits = front;
-    ACCOUNTS.set(ctx, &(owner, dseq), &account)
+    account::save(ctx, &key, account)?;
+    super::resume(ctx, &key)
 }
 
-/// Splits a payment, once: fee floored, its parts floored, the rest of it to the insurance, all else to the payee.
+/// Pays at once what is verified, split once: fees floored, all else to the payee. Gives what the payee earned.
 fn pay(ctx: &mut Ctx, payee: &Address, denom: &str, gross: u128) -> Result<u128> {
-    let params = params(ctx)?;
-    let fee = part(gross, params.fee_bps);
-    let (stakers, community) = (part(fee, params.fee_stakers_bps), part(fee, params.fee_community_bps));
-    let insurance = fee.saturating_sub(stakers).saturating_sub(community);
-    let net = gross.saturating_sub(fee);
+    let fees = fee_legs(ctx, gross)?;
+    let net = fees.iter().fold(gross, |net, (_, fee)| net.saturating_sub(*fee));
     earn(ctx, payee, denom, net)?;
-    for (name, amount) in [(auth::FEE_STAKERS, stakers), (auth::COMMUNITY, community), (auth::INSURANCE, insurance)] {
-        earn(ctx, &Address::module(name), denom, amount)?;
+    for (account, fee) in fees {
+        earn(ctx, &account, denom, fee)?;
     }
     Ok(net)
 }
 
-fn earn(ctx: &mut Ctx, payee: &Address, denom: &str, amount_sub: u128) -> Result<()> {
-    if amount_sub == 0 {
-        return Ok(());
-    }
-    let key = (*payee, denom.to_string());
-    let fresh = || pb::Earnings {
-        payee: payee.to_string(),
-        denom: denom.into(),
-        earned_sub: "0".into(),
-        withdrawn_sub: "0".into(),
-    };
-    let mut earnings = EARNINGS.get(ctx, &key)?.unwrap_or_else(fresh);
-    earnings.earned_sub = plus(&earnings.earned_sub, amount_sub)?;
-    EARNINGS.set(ctx, &key, &earnings)?;
-    let (payee, denom) = (earnings.payee, earnings.denom);
-    ctx.emit(&pb::EventEarned { payee, denom, amount_sub: amount_sub.to_string() })
-}
-
-/// Pays out what `payee` earned and has not withdrawn, in whole base units; the rest stays and counts on.
-pub fn withdraw(ctx: &mut Ctx, payee: &Address, denom: &str, to: &Address) -> Result<Coin> {
-    let key = (*payee, denom.to_string());
-    let Some(mut earnings) = EARNINGS.get(ctx, &key)? else { return Ok(Coin::new(denom, 0)) };
-    let withdrawn = parse_amount(&earnings.withdrawn_sub)?;
-    let open = parse_amount(&earnings.earned_sub)?.saturating_sub(withdrawn);
-    let coin = Coin::new(denom, open / SUB);
-    if coin.amount == 0 {
-        return Ok(coin);
-    }
-    earnings.withdrawn_sub = plus(&earnings.withdrawn_sub, to_sub(&coin)?)?;
-    EARNINGS.set(ctx, &key, &earnings)?;
-    bank::send(ctx, &address(), to, &coin)?;
-    let amount = Some((&coin).into());
-    ctx.emit(&pb::EventWithdrawn { payee: payee.to_string(), to: to.to_string(), amount })?;
-    Ok(coin)
-}
-
-/// Closes an account: everything left returns to its depositors.
+/// Closes an account whose payments have ended: everything free returns to its depositors now, and what is not
+/// verified yet goes its way `earnings_lag` later.
 pub fn close(ctx: &mut Ctx, owner: &Address, dseq: u64) -> Result<()> {
-    let mut account = open_account(ctx, owner, dseq)?;
-    for deposit in std::mem::take(&mut account.deposits) {
-        refund(ctx, owner, dseq, &deposit)?;
-    }
+    let key = (*owner, dseq);
+    let mut account = account::open_account(ctx, &key)?;
     account.state = pb::AccountState::Closed.into();
-    ACCOUNTS.set(ctx, &(*owner, dseq), &account)
+    account.paused = false;
+    refund_free(ctx, &key, &mut account)?;
+    if !account.deposits.is_empty() {
+        account.final_height = ctx.block.height.saturating_add(lag(ctx)?);
+        FINALS.insert(ctx, &(account.final_height, key.0, key.1))?;
+    }
+    account::save(ctx, &key, account)
+}
+
+/// Accounts whose last revenue is verified by now: what is still left goes back.
+pub fn run_finals(ctx: &mut Ctx) -> Result<()> {
+    let now = ctx.block.height;
+    let due = FINALS.under(ctx, &()).take(MAX_FINALS).take_while(|e| e.as_ref().map_or(true, |(h, ..)| *h <= now));
+    for (height, owner, dseq) in due.collect::<Result<Vec<_>>>()? {
+        let key = (owner, dseq);
+        let mut account = account::load(ctx, &key)?;
+        refund_free(ctx, &key, &mut account)?;
+        account.final_height = 0;
+        account.flows.clear();
+        account::save(ctx, &key, account)?;
+        FINALS.remove(ctx, &(height, owner, dseq))?;
+    }
+    Ok(())
+}
+
+/// Returns what is not reserved, the newest deposits first, since revenue is taken from the oldest.
+fn refund_free(ctx: &mut Ctx, key: &account::Key, account: &mut pb::Account) -> Result<()> {
+    let mut reserved: Vec<(String, u128)> = Vec::new();
+    for flow in &account.flows {
+        reserved.push((flow.denom.clone(), account::reserved(ctx, account, &flow.denom)?));
+    }
+    for deposit in &mut account.deposits {
+        let have = parse_amount(&deposit.amount_sub)?;
+        let kept = match reserved.iter_mut().find(|(denom, _)| *denom == deposit.denom) {
+            Some((_, left)) => {
+                let kept = have.min(*left);
+                *left = left.saturating_sub(kept);
+                kept
+            }
+            None => 0,
+        };
+        let back = pb::Deposit { amount_sub: have.saturating_sub(kept).to_string(), ..deposit.clone() };
+        deposit.amount_sub = kept.to_string();
+        refund(ctx, &key.0, key.1, &back)?;
+    }
+    account.deposits.retain(|deposit| deposit.amount_sub != "0");
+    Ok(())
 }
 
 /// Whole units go to the depositor's balance; what is below one unit waits for the next refund.

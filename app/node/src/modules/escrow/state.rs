@@ -2,7 +2,7 @@
 
 use crate::ids::LeaseKey;
 use aliquot_proto::escrow::v1 as pb;
-use aliquot_sdk::{Address, At, Item, Map, Store};
+use aliquot_sdk::{Address, At, Item, Map, Set, Store};
 
 pub const STORE: Store = Store::new("escrow");
 pub const PARAMS: Item<pb::Params> = STORE.item(0);
@@ -11,4 +11,26 @@ pub const ACCOUNTS: Map<(Address, u64), pb::Account> = STORE.map(1);
 pub const HOLDS: Map<LeaseKey, pb::Hold> = STORE.map(2);
 pub const EARNINGS: Map<(Address, String), pb::Earnings> = STORE.map(3);
 pub const REMAINDERS: Map<(Address, String), pb::Remainder> = STORE.map(4);
-pub const SCHEMA: &[At] = &STORE.schema([PARAMS.at(), ACCOUNTS.at(), HOLDS.at(), EARNINGS.at(), REMAINDERS.at()]);
+pub const PAYMENTS: Map<LeaseKey, pb::Payment> = STORE.map(5);
+/// Changes of payees' rates, by the height at which they are verified.
+pub const TURNS: Map<(u64, Address, String), pb::Turn> = STORE.map(6);
+/// Accounts by the height at which they run dry, and how many do at each.
+pub const DUE: Set<(u64, Address, u64)> = STORE.set(7);
+pub const DUE_COUNT: Map<u64, u32> = STORE.map(8);
+/// Accounts by the height at which their funds are low.
+pub const LOW: Set<(u64, Address, u64)> = STORE.set(9);
+/// Closing accounts by the height at which their last revenue is verified.
+pub const FINALS: Set<(u64, Address, u64)> = STORE.set(10);
+pub const SCHEMA: &[At] = &STORE.schema([
+    PARAMS.at(),
+    ACCOUNTS.at(),
+    HOLDS.at(),
+    EARNINGS.at(),
+    REMAINDERS.at(),
+    PAYMENTS.at(),
+    TURNS.at(),
+    DUE.at(),
+    DUE_COUNT.at(),
+    LOW.at(),
+    FINALS.at(),
+]);

@@ -1,26 +1,45 @@
 //! Market: orders, bids and leases.
 //!
-//! Each group of a deployment has an order. Providers bid on it, at most at its `max_price`, with a device whose free
-//! bond covers the lease; a provider has one open bid per order. The owner accepts one bid: in that transaction the
-//! price moves into the lease's hold, the device's bond is locked, every other bid is lost, and all deposits of losers
-//! return. A bid's deposit is against spam alone and always returns. A job's phases live in `compute`; its lease stays
-//! active until the job ends, and closes with the reason of what really happened.
+//! Each group of a deployment has an order. Providers bid on it, at most at its maximum price, with a device whose free
+//! bond covers the lease; a provider has one open bid per order and may replace it by a lower one. When an order has all
+//! the bids it takes, a better one replaces the worst. Bids are collected in a window; then the chain awards the order
+//! if its tenant chose so, else the tenant accepts a bid while the order lasts. In that transaction a job's price moves
+//! into the lease's hold, or a service's pay begins; the device's bond is locked; every other bid is lost, and all
+//! deposits of losers return. A bid's deposit is against spam alone and always returns. A second bid may be accepted as
+//! a standby: its bond is locked and it is paid nothing until it takes over from a provider that left or failed.
+//!
+//! A job's phases live in `compute`; its lease stays active until the job ends. A service lease ends at once when its
+//! tenant closes it, and by its provider after the notice agreed in the bid, or sooner for a part of its locked bond.
+//! Every lease closes with the reason of what really happened.
 
+mod amend;
+mod award;
+mod lease;
+mod matching;
 mod msgs;
+mod offer;
 mod query;
+mod quote;
 mod state;
 
 use crate::{
     hooks,
     ids::{LeaseKey, OrderKey},
-    modules::{bank, compute},
+    modules::{
+        bank,
+        compute::{self, Slash},
+        escrow,
+    },
 };
 use aliquot_proto::{
     deployment::v1::GroupSpec,
     market::v1::{self as pb, BidState, LeaseClosedReason, LeaseState, OrderState},
 };
 use aliquot_sdk::{Address, At, Coin, Ctx, Invariant, Module, ModuleError, Result, Routes, ensure};
-use state::{BIDS, LEASES, ORDERS, PARAMS};
+use state::{BIDS, LEASES, ORDERS, ORDERS_DUE, PARAMS, QUOTES};
+
+pub use lease::set_paused;
+pub use offer::check_service;
 
 pub struct Market;
 
@@ -34,9 +53,9 @@ pub enum Error {
     BidNotFound(LeaseKey),
     #[error("bid {0} is not open")]
     BidNotOpen(LeaseKey),
-    #[error("provider has a bid on order {0} already: close it first")]
+    #[error("the provider's open bid on order {0} is not higher: a bid is replaced by a lower one alone")]
     BidExists(OrderKey),
-    #[error("order {0} has as many bids as it takes")]
+    #[error("order {0} has as many bids as it takes, and none is worse")]
     OrderFull(OrderKey),
     #[error("price {0} is not in the order's denom or above its maximum of {1}")]
     PriceTooHigh(Coin, Coin),
@@ -56,6 +75,38 @@ pub enum Error {
     AlreadyCommitted(LeaseKey),
     #[error("the message names owner {0}, the id another")]
     ForeignOrder(String),
+    #[error("a service needs a rate of more than zero per block")]
+    NoRate,
+    #[error("all prices of a group must be in one denom")]
+    OneDenom,
+    #[error("rate {0} {1} is not in the order's denom or above its maximum of {2} {3} sub-units per block")]
+    RateTooHigh(u128, String, u128, String),
+    #[error("the items must price each resource unit once and add up to the rate")]
+    ItemsDiffer,
+    #[error("the provider lists none of the GPUs asked for: {0}")]
+    GpuMissing(String),
+    #[error("invalid resources: {0}")]
+    InvalidResources(String),
+    #[error("payees must be at most eight, each once, with a weight of more than zero")]
+    InvalidPayees,
+    #[error("provider {0} has {1} service leases, as many as one may have")]
+    TooManyLeases(Address, u32),
+    #[error("this is for service leases, not for jobs")]
+    NotForJobs,
+    #[error("the notice must be {0} to {1} blocks")]
+    InvalidReclamation(u32, u32),
+    #[error("a provider's reason must be one of 10000 to 10003")]
+    InvalidReason,
+    #[error("the amendment changes nothing, or what it changes is not allowed: {0}")]
+    InvalidAmendment(String),
+    #[error("{0} is neither the tenant nor the provider of the lease")]
+    NotParty(String),
+    #[error("invalid params: {0}")]
+    InvalidParams(String),
+    #[error("the provider has no device with free bond")]
+    NoFreeDevice,
+    #[error("the auditors that the order names have not signed for the provider")]
+    NotSigned,
 }
 
 impl ModuleError for Error {
@@ -77,6 +128,22 @@ impl ModuleError for Error {
             Error::LeaseNotActive(_) => 14,
             Error::AlreadyCommitted(_) => 15,
             Error::ForeignOrder(_) => 16,
+            Error::NoRate => 17,
+            Error::OneDenom => 18,
+            Error::RateTooHigh(..) => 19,
+            Error::ItemsDiffer => 20,
+            Error::GpuMissing(_) => 21,
+            Error::InvalidResources(_) => 22,
+            Error::InvalidPayees => 23,
+            Error::TooManyLeases(..) => 24,
+            Error::NotForJobs => 25,
+            Error::InvalidReclamation(..) => 26,
+            Error::InvalidReason => 27,
+            Error::InvalidAmendment(_) => 28,
+            Error::NotParty(_) => 29,
+            Error::InvalidParams(_) => 30,
+            Error::NotSigned => 31,
+            Error::NoFreeDevice => 32,
         }
     }
 }
@@ -97,10 +164,17 @@ impl Module for Market {
 
     fn init(ctx: &mut Ctx, genesis: pb::GenesisState) -> Result<()> {
         let params = genesis.params.unwrap_or_default();
-        Coin::parse_list(&params.min_bid_deposits)?;
+        check_params(&params)?;
         PARAMS.set(ctx, &params)?;
         for order in &genesis.orders {
-            ORDERS.set(ctx, &OrderKey::parse(&order.id)?, order)?;
+            let key = OrderKey::parse(&order.id)?;
+            ORDERS.set(ctx, &key, order)?;
+            if order.due_height > 0 {
+                ORDERS_DUE.insert(ctx, &(order.due_height, key))?;
+            }
+        }
+        for quote in &genesis.quotes {
+            QUOTES.set(ctx, &(quote.class.clone(), quote.denom.clone()), quote)?;
         }
         for bid in &genesis.bids {
             BIDS.set(ctx, &LeaseKey::parse(&bid.id)?, bid)?;
@@ -117,8 +191,32 @@ impl Module for Market {
             orders: ORDERS.under(ctx, &()).map(|e| e.map(|(_, v)| v)).collect::<Result<_>>()?,
             bids: BIDS.under(ctx, &()).map(|e| e.map(|(_, v)| v)).collect::<Result<_>>()?,
             leases: LEASES.under(ctx, &()).map(|e| e.map(|(_, v)| v)).collect::<Result<_>>()?,
+            quotes: QUOTES.under(ctx, &()).map(|e| e.map(|(_, v)| v)).collect::<Result<_>>()?,
         })
     }
+
+    fn end_block(ctx: &mut Ctx) -> Result<()> {
+        award::run_due(ctx)
+    }
+}
+
+fn check_params(params: &pb::Params) -> Result<()> {
+    Coin::parse_list(&params.min_bid_deposits)?;
+    let invalid = |what: &str| Error::InvalidParams(what.into());
+    ensure((1..=500).contains(&params.order_max_bids), || invalid("order_max_bids must be 1 to 500"))?;
+    ensure((1..=params.order_ttl_blocks).contains(&params.bid_window_blocks), || {
+        invalid("bid_window_blocks must be more than zero and at most order_ttl_blocks")
+    })?;
+    ensure(params.min_reclamation_blocks <= params.max_reclamation_blocks, || {
+        invalid("min_reclamation_blocks must be at most max_reclamation_blocks")
+    })?;
+    ensure(params.early_exit_bps <= 10_000 && params.provider_max_leases > 0, || {
+        invalid("early_exit_bps is at most 10000, and provider_max_leases more than zero")
+    })
+}
+
+fn params(ctx: &Ctx) -> Result<pb::Params> {
+    PARAMS.load_or_default(ctx)
 }
 
 /// The account of the module in `bank`: holds the deposits of bids.
@@ -128,9 +226,15 @@ fn address() -> Address {
 
 /// Opens the order of a group.
 pub fn create_order(ctx: &mut Ctx, key: &OrderKey, spec: GroupSpec) -> Result<()> {
-    let (id, state) = (Some(key.id()), OrderState::Open.into());
-    let order = pb::Order { id: id.clone(), state, spec: Some(spec), created_at: ctx.block.height, open_bids: 0 };
-    ORDERS.set(ctx, key, &order)?;
+    let window = match spec.bid_window_blocks {
+        0 => params(ctx)?.bid_window_blocks,
+        asked => asked,
+    };
+    let (id, created_at) = (Some(key.id()), ctx.block.height);
+    let due_height = created_at.saturating_add(u64::from(window));
+    let (state, spec) = (OrderState::Open.into(), Some(spec));
+    ORDERS.set(ctx, key, &pb::Order { id: id.clone(), state, spec, created_at, open_bids: 0, due_height })?;
+    ORDERS_DUE.insert(ctx, &(due_height, *key))?;
     ctx.emit(&pb::EventOrderCreated { id })
 }
 
@@ -138,61 +242,105 @@ pub fn order(ctx: &Ctx, key: &OrderKey) -> Result<pb::Order> {
     Ok(ORDERS.get(ctx, key)?.ok_or(Error::OrderNotFound(*key))?)
 }
 
-/// Closes an order at its owner's wish. An open one ends with its bids; a job not yet committed is cancelled; a
-/// committed one goes on to settle. Returns whether the order is closed now.
-pub fn close_order(ctx: &mut Ctx, key: &OrderKey) -> Result<bool> {
+fn unqueue(ctx: &mut Ctx, key: &OrderKey, order: &mut pb::Order) -> Result<()> {
+    ORDERS_DUE.remove(ctx, &(order.due_height, *key))?;
+    order.due_height = 0;
+    Ok(())
+}
+
+/// Closes an order for its owner or the network. An open one ends with its bids, a service lease ends at once; a job not
+/// yet committed is cancelled, a committed one goes on to settle. Returns whether the order is closed now.
+pub fn close_order(ctx: &mut Ctx, key: &OrderKey, reason: LeaseClosedReason) -> Result<bool> {
     let order = order(ctx, key)?;
     match order.state() {
         OrderState::Open => {
             end_bids(ctx, key, BidState::Closed)?;
-            finish_order(ctx, key)?;
+            finish_order(ctx, key, reason)?;
             Ok(true)
         }
-        OrderState::Active => match active_lease(ctx, key)? {
-            Some(lease) => compute::cancel(ctx, &lease),
+        OrderState::Active if order.spec.as_ref().is_some_and(|spec| spec.service.is_some()) => {
+            lease::end_all(ctx, key, reason)?;
+            Ok(true)
+        }
+        OrderState::Active => match lease::live(ctx, key)?.pop() {
+            Some((lease, _)) => compute::cancel(ctx, &lease),
             None => Ok(false),
         },
         _ => Ok(true),
     }
 }
 
-fn active_lease(ctx: &Ctx, key: &OrderKey) -> Result<Option<LeaseKey>> {
-    for entry in LEASES.under(ctx, key) {
-        let (key, lease) = entry?;
-        if lease.state() == LeaseState::Active {
-            return Ok(Some(key));
-        }
-    }
-    Ok(None)
-}
-
 /// The job of a lease ended: closes lease, bid and order.
 pub fn end_lease(ctx: &mut Ctx, key: &LeaseKey, reason: LeaseClosedReason) -> Result<()> {
-    let mut lease = LEASES.get(ctx, key)?.ok_or(Error::LeaseNotFound(*key))?;
+    let mut lease = lease::load(ctx, key)?;
     ensure(lease.state() == LeaseState::Active, || Error::LeaseNotActive(*key))?;
-    lease.state = LeaseState::Closed.into();
-    lease.closed_at = ctx.block.height;
-    lease.reason = reason.into();
-    LEASES.set(ctx, key, &lease)?;
-    ctx.emit(&pb::EventLeaseClosed { id: Some(key.id()), reason: reason.into() })?;
-    let bid = BIDS.get(ctx, key)?.ok_or(Error::BidNotFound(*key))?;
-    end_bid(ctx, key, bid, BidState::Closed)?;
-    finish_order(ctx, &key.order)
+    lease::close_record(ctx, key, &mut lease, reason)?;
+    finish_order(ctx, &key.order, reason)
 }
 
-fn finish_order(ctx: &mut Ctx, key: &OrderKey) -> Result<()> {
+fn finish_order(ctx: &mut Ctx, key: &OrderKey, reason: LeaseClosedReason) -> Result<()> {
+    end_order(ctx, key, OrderState::Closed, Some(reason))
+}
+
+/// Ends an order and tells its group why; no reason means that it expired.
+fn end_order(ctx: &mut Ctx, key: &OrderKey, state: OrderState, reason: Option<LeaseClosedReason>) -> Result<()> {
     let mut order = order(ctx, key)?;
-    order.state = OrderState::Closed.into();
+    unqueue(ctx, key, &mut order)?;
+    order.state = state.into();
     order.open_bids = 0;
     ORDERS.set(ctx, key, &order)?;
-    ctx.emit(&pb::EventOrderClosed { id: Some(key.id()) })?;
-    hooks::order_closed(ctx, key)
+    let id = Some(key.id());
+    match state {
+        OrderState::Expired => ctx.emit(&pb::EventOrderExpired { id })?,
+        _ => ctx.emit(&pb::EventOrderClosed { id })?,
+    }
+    hooks::order_ended(ctx, key, reason)
+}
+
+/// A provider is silent: its service leases are not paid above `last_heartbeat`.
+pub fn hold_back(ctx: &mut Ctx, provider: &Address, last_heartbeat: u64) -> Result<()> {
+    for (key, _) in serving(ctx, provider)? {
+        escrow::hold_back(ctx, &key, last_heartbeat)?;
+    }
+    Ok(())
+}
+
+/// A provider is back: its service leases are paid again.
+pub fn release(ctx: &mut Ctx, provider: &Address) -> Result<()> {
+    for (key, _) in serving(ctx, provider)? {
+        escrow::release_payment(ctx, &key)?;
+    }
+    Ok(())
+}
+
+fn serving(ctx: &Ctx, provider: &Address) -> Result<Vec<(LeaseKey, pb::Lease)>> {
+    let all = lease::of_provider(ctx, provider)?;
+    Ok(all.into_iter().filter(|(_, lease)| lease.state() != LeaseState::Standby).collect())
+}
+
+/// A provider failed: its service leases close by its fault, nothing above `paid_to` is paid, standbys take over.
+pub fn fail_provider(ctx: &mut Ctx, provider: &Address, paid_to: u64) -> Result<()> {
+    let slash = Slash::Fault(compute::params(ctx)?.service_fault_bps);
+    let reason = LeaseClosedReason::ProviderSilent;
+    for (key, _) in lease::of_provider(ctx, provider)? {
+        lease::leave(ctx, &key, lease::Ending { reason, slash, paid_to })?;
+    }
+    Ok(())
+}
+
+/// Whether a provider has open bids or leases of any kind.
+pub fn is_tied(ctx: &Ctx, provider: &Address) -> Result<bool> {
+    let open = i32::from(BidState::Open).unsigned_abs();
+    let active = i32::from(BidState::Active).unsigned_abs();
+    let bids = |state: u32| state::BIDS_BY_PROVIDER.under(ctx, &(*provider, state)).next().transpose();
+    Ok(bids(open)?.is_some() || bids(active)?.is_some())
 }
 
 /// Ends every open bid of an order; there are never more than `order_max_bids`.
 fn end_bids(ctx: &mut Ctx, key: &OrderKey, state: BidState) -> Result<()> {
-    let open = BIDS.under(ctx, key).filter(|e| e.as_ref().map_or(true, |(_, bid)| bid.state() == BidState::Open));
-    for (key, bid) in open.collect::<Result<Vec<_>>>()? {
+    let open = i32::from(BidState::Open).unsigned_abs();
+    for key in state::BIDS_BY_PRICE.under(ctx, &(*key, open)).collect::<Result<Vec<_>>>()? {
+        let bid = BIDS.get(ctx, &key)?.ok_or(Error::BidNotFound(key))?;
         end_bid(ctx, &key, bid, state)?;
     }
     Ok(())

@@ -1,22 +1,28 @@
 //! Messages of `market`.
 
-use super::{Error, address, close_order, end_bid, end_bids, order, state::*};
+use super::{
+    Error, address, check_params, close_order, end_bid,
+    lease::{self, Ending},
+    offer, order, params,
+    state::*,
+};
 use crate::{
     ids::{LeaseKey, OrderKey},
-    modules::{bank, compute, escrow, provider},
+    modules::{
+        bank,
+        compute::{self, Slash},
+        escrow, provider, validator,
+    },
 };
-use aliquot_proto::{
-    deployment::v1::GroupSpec,
-    market::v1::{self as pb, BidState, LeaseState, OrderState},
-    provider::v1::Provider,
-};
-use aliquot_sdk::{Coin, Ctx, Result, Routes, Sdk, ensure};
+use aliquot_proto::market::v1::{self as pb, BidState, LeaseClosedReason, LeaseState, OrderState};
+use aliquot_sdk::{Address, Coin, Ctx, Result, Routes, Sdk, ensure};
 
 pub fn routes(r: &mut Routes) {
     r.msg(create_bid).msg(close_bid).msg(create_lease).msg(close_lease).msg(withdraw_lease);
+    r.msg(start_reclaim).msg(super::amend::amend_lease).msg(update_params);
 }
 
-fn open_order(ctx: &Ctx, key: &OrderKey) -> Result<pb::Order> {
+pub fn open_order(ctx: &Ctx, key: &OrderKey) -> Result<pb::Order> {
     let order = order(ctx, key)?;
     ensure(order.state() == OrderState::Open, || Error::OrderNotOpen(*key))?;
     Ok(order)
@@ -24,43 +30,80 @@ fn open_order(ctx: &Ctx, key: &OrderKey) -> Result<pb::Order> {
 
 fn create_bid(ctx: &mut Ctx, msg: pb::MsgCreateBid) -> Result<pb::MsgCreateBidResponse> {
     let key = LeaseKey::parse(&msg.id)?;
-    let provider = provider::load_for(ctx, &key.provider, &msg.signer)?;
-    ensure(key.provider != key.order.owner, || Error::OwnOrder)?;
+    let bid = check_bid(ctx, &key, msg)?;
     let mut order = open_order(ctx, &key.order)?;
-    let params = PARAMS.load_or_default(ctx)?;
-    ensure(order.open_bids < params.order_max_bids, || Error::OrderFull(key.order))?;
-    let standing = BIDS.get(ctx, &key)?.is_some_and(|bid| bid.state() == BidState::Open);
-    ensure(!standing, || Error::BidExists(key.order))?;
-    let price = Coin::parse_positive(&msg.price)?;
-    check_offer(order.spec.as_ref(), &provider, &price)?;
-    compute::check_bid(ctx, &key.provider, &msg.device_id, &price)?;
-    let deposit = Coin::parse_positive(&msg.deposit)?;
-    check_deposit(&params, &deposit)?;
+    make_room(ctx, &mut order, &key, &bid)?;
+    let deposit = Coin::parse_positive(&bid.deposit)?;
     bank::send(ctx, &key.provider, &address(), &deposit)?;
-    let bid = pb::Bid {
-        id: msg.id.clone(),
-        state: BidState::Open.into(),
-        price: msg.price.clone(),
-        device_id: msg.device_id,
-        deposit: Some(deposit.into()),
-        created_at: ctx.block.height,
-    };
     BIDS.set(ctx, &key, &bid)?;
     order.open_bids = order.open_bids.saturating_add(1);
     ORDERS.set(ctx, &key.order, &order)?;
-    ctx.emit(&pb::EventBidCreated { id: msg.id, price: msg.price })?;
+    ctx.emit(&pb::EventBidCreated { id: bid.id, price: bid.price, rate: bid.rate })?;
     Ok(pb::MsgCreateBidResponse {})
 }
 
-fn check_offer(spec: Option<&GroupSpec>, provider: &Provider, price: &Coin) -> Result<()> {
-    let spec = spec.ok_or_else(|| Sdk::Logic("an order without spec".into()))?;
-    let most = Coin::parse_positive(&spec.max_price)?;
-    ensure(price.denom == most.denom && price.amount <= most.amount, || Error::PriceTooHigh(price.clone(), most))?;
-    let required = spec.requirements.iter().flat_map(|r| &r.attributes);
-    match required.into_iter().find(|attribute| !provider.attributes.contains(attribute)) {
-        Some(missing) => Err(Error::AttributeMissing(missing.key.clone(), missing.value.clone()).into()),
-        None => Ok(()),
+/// Holds a bid against provider, order, bond and params; makes the record.
+fn check_bid(ctx: &Ctx, key: &LeaseKey, msg: pb::MsgCreateBid) -> Result<pb::Bid> {
+    let provider = provider::load_for(ctx, &key.provider, &msg.signer)?;
+    ensure(!provider.jailed, || provider::Error::Jailed(provider.owner.clone()))?;
+    ensure(key.provider != key.order.owner, || Error::OwnOrder)?;
+    let order = open_order(ctx, &key.order)?;
+    let spec = order.spec.as_ref().ok_or_else(|| Sdk::Logic("an order without spec".into()))?;
+    let params = params(ctx)?;
+    offer::check_provider(ctx, spec, &provider)?;
+    match &spec.service {
+        None => {
+            let price = Coin::parse_positive(&msg.price)?;
+            offer::check_price(spec, &price)?;
+            ensure(msg.rate.is_none() && msg.payees.is_empty(), || Error::NotForJobs)?;
+            compute::check_bid(ctx, &key.provider, &msg.device_id, &price)?;
+        }
+        Some(service) => {
+            let rate = offer::parse_rate(&msg.rate)?;
+            offer::check_rate(service, &rate, &msg.items)?;
+            offer::payees(&msg.payees, &key.provider)?;
+            compute::check_service_bid(ctx, &key.provider, &msg.device_id, &rate.denom, rate.amount_sub)?;
+            let least = spec.reclamation_blocks.max(params.min_reclamation_blocks);
+            let most = params.max_reclamation_blocks;
+            let notice = (least..=most).contains(&msg.reclamation_blocks);
+            ensure(notice, || Error::InvalidReclamation(least, most))?;
+        }
     }
+    check_deposit(&params, &Coin::parse_positive(&msg.deposit)?)?;
+    Ok(pb::Bid {
+        id: msg.id,
+        state: BidState::Open.into(),
+        price: msg.price.filter(|_| spec.service.is_none()),
+        device_id: msg.device_id,
+        deposit: msg.deposit,
+        created_at: ctx.block.height,
+        rate: msg.rate,
+        items: msg.items,
+        reclamation_blocks: msg.reclamation_blocks,
+        payees: msg.payees,
+    })
+}
+
+/// Ends the open bid that a new one replaces: the provider's own higher one, or the worst of a full order.
+fn make_room(ctx: &mut Ctx, order: &mut pb::Order, key: &LeaseKey, bid: &pb::Bid) -> Result<()> {
+    let own = BIDS.get(ctx, key)?.filter(|own| own.state() == BidState::Open);
+    let (replaced, state) = match own {
+        Some(own) => {
+            ensure(price_of(bid) < price_of(&own), || Error::BidExists(key.order))?;
+            ((*key, own), BidState::Closed)
+        }
+        None if order.open_bids < params(ctx)?.order_max_bids => return Ok(()),
+        None => {
+            let open = i32::from(BidState::Open).unsigned_abs();
+            let last = BIDS_BY_PRICE.under(ctx, &(key.order, open)).last().transpose()?;
+            let worst = last.ok_or(Error::OrderFull(key.order))?;
+            let held = BIDS.get(ctx, &worst)?.ok_or(Error::BidNotFound(worst))?;
+            ensure(price_of(bid) < price_of(&held), || Error::OrderFull(key.order))?;
+            ((worst, held), BidState::Lost)
+        }
+    };
+    order.open_bids = order.open_bids.saturating_sub(1);
+    end_bid(ctx, &replaced.0, replaced.1, state)
 }
 
 fn check_deposit(params: &pb::Params, deposit: &Coin) -> Result<()> {
@@ -73,54 +116,55 @@ fn close_bid(ctx: &mut Ctx, msg: pb::MsgCloseBid) -> Result<pb::MsgCloseBidRespo
     let key = LeaseKey::parse(&msg.id)?;
     provider::load_for(ctx, &key.provider, &msg.signer)?;
     let bid = BIDS.get(ctx, &key)?.ok_or(Error::BidNotFound(key))?;
-    ensure(bid.state() == BidState::Open, || Error::BidNotOpen(key))?;
-    let mut order = order(ctx, &key.order)?;
-    order.open_bids = order.open_bids.saturating_sub(1);
-    ORDERS.set(ctx, &key.order, &order)?;
-    end_bid(ctx, &key, bid, BidState::Closed)?;
+    match bid.state() {
+        BidState::Open => {
+            let mut order = order(ctx, &key.order)?;
+            order.open_bids = order.open_bids.saturating_sub(1);
+            ORDERS.set(ctx, &key.order, &order)?;
+            end_bid(ctx, &key, bid, BidState::Closed)?;
+        }
+        BidState::Active if bid.rate.is_some() => {
+            let reason = providers_reason(msg.reason)?;
+            let lease = lease::load(ctx, &key)?;
+            // Nobody has to wait for a tenant that does not pay.
+            let noticed = lease.closes_at > 0 && ctx.block.height >= lease.closes_at;
+            let free = noticed || lease.state() == LeaseState::Paused;
+            let slash = if free { Slash::None } else { Slash::ToTenant(params(ctx)?.early_exit_bps) };
+            lease::leave(ctx, &key, Ending { slash, ..Ending::now(ctx, reason) })?;
+        }
+        _ => return Err(Error::BidNotOpen(key).into()),
+    }
     Ok(pb::MsgCloseBidResponse {})
 }
 
-fn owned(msg_owner: &str, key: &LeaseKey) -> Result<()> {
+/// What a provider may give as its reason; other codes are for the chain to find.
+fn providers_reason(reason: i32) -> Result<LeaseClosedReason> {
+    let reason = if reason == 0 { LeaseClosedReason::ProviderUnspecified.into() } else { reason };
+    let known = LeaseClosedReason::try_from(reason).ok().filter(|_| (10_000..=10_003).contains(&reason));
+    Ok(known.ok_or(Error::InvalidReason)?)
+}
+
+pub fn owned(msg_owner: &str, key: &LeaseKey) -> Result<()> {
     ensure(msg_owner == key.order.owner.to_string(), || Error::ForeignOrder(msg_owner.into()))
 }
 
 fn create_lease(ctx: &mut Ctx, msg: pb::MsgCreateLease) -> Result<pb::MsgCreateLeaseResponse> {
     let key = LeaseKey::parse(&msg.id)?;
     owned(&msg.owner, &key)?;
-    let mut order = open_order(ctx, &key.order)?;
-    let mut bid = BIDS.get(ctx, &key)?.ok_or(Error::BidNotFound(key))?;
-    ensure(bid.state() == BidState::Open, || Error::BidNotOpen(key))?;
-    let price = Coin::parse_positive(&bid.price)?;
-    escrow::hold(ctx, &key, &price)?;
-    let spec = order.spec.as_ref().and_then(|spec| spec.job.as_ref());
-    let spec = spec.ok_or_else(|| Sdk::Logic("an order without job".into()))?;
-    compute::start(ctx, &key, &bid.device_id, spec, &price)?;
-    let lease = pb::Lease {
-        id: msg.id.clone(),
-        state: LeaseState::Active.into(),
-        price: bid.price.clone(),
-        device_id: bid.device_id.clone(),
-        created_at: ctx.block.height,
-        ..pb::Lease::default()
+    let standby = match msg.standby.as_str() {
+        "" => None,
+        provider => Some(LeaseKey { provider: Address::parse(provider)?, ..key }),
     };
-    LEASES.set(ctx, &key, &lease)?;
-    bid.state = BidState::Active.into();
-    BIDS.set(ctx, &key, &bid)?;
-    end_bids(ctx, &key.order, BidState::Lost)?;
-    order.state = OrderState::Active.into();
-    order.open_bids = 0;
-    ORDERS.set(ctx, &key.order, &order)?;
-    ctx.emit(&pb::EventLeaseCreated { id: msg.id, price: lease.price })?;
+    lease::create(ctx, &key, standby)?;
     Ok(pb::MsgCreateLeaseResponse {})
 }
 
 fn close_lease(ctx: &mut Ctx, msg: pb::MsgCloseLease) -> Result<pb::MsgCloseLeaseResponse> {
     let key = LeaseKey::parse(&msg.id)?;
     owned(&msg.owner, &key)?;
-    let lease = LEASES.get(ctx, &key)?.ok_or(Error::LeaseNotFound(key))?;
-    ensure(lease.state() == LeaseState::Active, || Error::LeaseNotActive(key))?;
-    let closed = close_order(ctx, &key.order)?;
+    let lease = lease::load(ctx, &key)?;
+    ensure(lease::is_live(&lease), || Error::LeaseNotActive(key))?;
+    let closed = close_order(ctx, &key.order, LeaseClosedReason::Owner)?;
     ensure(closed, || Error::AlreadyCommitted(key))?;
     Ok(pb::MsgCloseLeaseResponse {})
 }
@@ -128,8 +172,34 @@ fn close_lease(ctx: &mut Ctx, msg: pb::MsgCloseLease) -> Result<pb::MsgCloseLeas
 fn withdraw_lease(ctx: &mut Ctx, msg: pb::MsgWithdrawLease) -> Result<pb::MsgWithdrawLeaseResponse> {
     let key = LeaseKey::parse(&msg.id)?;
     let provider = provider::load_for(ctx, &key.provider, &msg.signer)?;
-    let lease = LEASES.get(ctx, &key)?.ok_or(Error::LeaseNotFound(key))?;
-    let price = Coin::parse_positive(&lease.price)?;
-    let coin = escrow::withdraw(ctx, &key.provider, &price.denom, &provider::payout(&provider)?)?;
+    let lease = lease::load(ctx, &key)?;
+    let denom = match (lease.rate, lease.price) {
+        (Some(rate), _) => rate.denom,
+        (None, price) => Coin::parse_positive(&price)?.denom,
+    };
+    let coin = escrow::withdraw(ctx, &key.provider, &denom, &provider::payout(&provider)?)?;
     Ok(pb::MsgWithdrawLeaseResponse { amount: Some(coin.into()) })
+}
+
+fn start_reclaim(ctx: &mut Ctx, msg: pb::MsgStartReclaim) -> Result<pb::MsgStartReclaimResponse> {
+    let key = LeaseKey::parse(&msg.id)?;
+    provider::load_for(ctx, &key.provider, &msg.signer)?;
+    let reason = providers_reason(msg.reason)?;
+    let mut lease = lease::load(ctx, &key)?;
+    ensure(lease.rate.is_some(), || Error::NotForJobs)?;
+    ensure(lease.state() == LeaseState::Active, || Error::LeaseNotActive(key))?;
+    let closes_at = ctx.block.height.saturating_add(u64::from(lease.reclamation_blocks));
+    lease.state = LeaseState::Reclaiming.into();
+    (lease.closes_at, lease.reclaim_reason) = (closes_at, reason.into());
+    LEASES.set(ctx, &key, &lease)?;
+    ctx.emit(&pb::EventLeaseReclaimStarted { id: msg.id, reason: reason.into(), closes_at })?;
+    Ok(pb::MsgStartReclaimResponse { closes_at })
+}
+
+fn update_params(ctx: &mut Ctx, msg: pb::MsgUpdateParams) -> Result<pb::MsgUpdateParamsResponse> {
+    validator::check_authority(ctx, &msg.authority)?;
+    let params = msg.params.unwrap_or_default();
+    check_params(&params)?;
+    PARAMS.set(ctx, &params)?;
+    Ok(pb::MsgUpdateParamsResponse {})
 }

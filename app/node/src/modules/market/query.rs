@@ -7,6 +7,7 @@ use aliquot_sdk::{Address, Ctx, Key, Result, Routes, paginate};
 
 pub fn routes(r: &mut Routes) {
     r.query(orders).query(query_order).query(bids).query(bid).query(leases).query(lease).query(query_params);
+    r.query(super::matching::matches).query(super::quote::quote);
 }
 
 /// The leading part of a key that `owner` and `dseq` fix.

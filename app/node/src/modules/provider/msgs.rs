@@ -1,6 +1,7 @@
 //! Messages of `provider`.
 
-use super::{Error, load, state::PROVIDERS};
+use super::{Error, heartbeat, load, load_for, params, state::*};
+use crate::{hooks, modules::validator};
 use aliquot_proto::provider::v1 as pb;
 use aliquot_sdk::{Address, Ctx, Result, Routes, ensure};
 
@@ -9,7 +10,7 @@ const MAX_ATTRIBUTES: usize = 64;
 const MAX_ATTRIBUTE: usize = 128;
 
 pub fn routes(r: &mut Routes) {
-    r.msg(create_provider).msg(update_provider);
+    r.msg(create_provider).msg(update_provider).msg(delete_provider).msg(msg_heartbeat).msg(unjail).msg(update_params);
 }
 
 pub fn check(provider: &pb::Provider) -> Result<()> {
@@ -54,6 +55,7 @@ fn create_provider(ctx: &mut Ctx, msg: pb::MsgCreateProvider) -> Result<pb::MsgC
         operator: msg.operator,
         payout: msg.payout,
         created_at: ctx.block.height,
+        ..pb::Provider::default()
     };
     check(&provider)?;
     PROVIDERS.set(ctx, &owner, &provider)?;
@@ -63,6 +65,12 @@ fn create_provider(ctx: &mut Ctx, msg: pb::MsgCreateProvider) -> Result<pb::MsgC
 
 fn update_provider(ctx: &mut Ctx, msg: pb::MsgUpdateProvider) -> Result<pb::MsgUpdateProviderResponse> {
     let owner = Address::parse(&msg.owner)?;
+    let old = load(ctx, &owner)?;
+    // Leases were made for these attributes: they may be added to, not taken away.
+    let lost = old.attributes.iter().find(|attribute| !msg.attributes.contains(attribute));
+    if let Some(lost) = lost.filter(|_| old.leases > 0) {
+        return Err(Error::InUse(msg.owner, format!("leases that may need {}={}", lost.key, lost.value)).into());
+    }
     let provider = pb::Provider {
         owner: msg.owner,
         host_uri: msg.host_uri,
@@ -71,10 +79,48 @@ fn update_provider(ctx: &mut Ctx, msg: pb::MsgUpdateProvider) -> Result<pb::MsgU
         info: msg.info,
         operator: msg.operator,
         payout: msg.payout,
-        created_at: load(ctx, &owner)?.created_at,
+        ..old
     };
     check(&provider)?;
     PROVIDERS.set(ctx, &owner, &provider)?;
     ctx.emit(&pb::EventProviderUpdated { owner: provider.owner })?;
     Ok(pb::MsgUpdateProviderResponse {})
+}
+
+fn delete_provider(ctx: &mut Ctx, msg: pb::MsgDeleteProvider) -> Result<pb::MsgDeleteProviderResponse> {
+    let owner = Address::parse(&msg.owner)?;
+    let provider = load(ctx, &owner)?;
+    ensure(provider.leases == 0, || Error::InUse(msg.owner.clone(), format!("{} service leases", provider.leases)))?;
+    let tied = hooks::provider_is_tied(ctx, &owner)?;
+    ensure(!tied, || Error::InUse(msg.owner.clone(), "open bids or leases".into()))?;
+    hooks::provider_deleted(ctx, &owner)?;
+    PROVIDERS.remove(ctx, &owner)?;
+    ctx.emit(&pb::EventProviderDeleted { owner: msg.owner })?;
+    Ok(pb::MsgDeleteProviderResponse {})
+}
+
+fn msg_heartbeat(ctx: &mut Ctx, msg: pb::MsgHeartbeat) -> Result<pb::MsgHeartbeatResponse> {
+    let owner = Address::parse(&msg.provider)?;
+    load_for(ctx, &owner, &msg.signer)?;
+    Ok(pb::MsgHeartbeatResponse { due_height: heartbeat::beat(ctx, &owner)? })
+}
+
+fn unjail(ctx: &mut Ctx, msg: pb::MsgUnjail) -> Result<pb::MsgUnjailResponse> {
+    heartbeat::unjail(ctx, &Address::parse(&msg.owner)?)?;
+    Ok(pb::MsgUnjailResponse {})
+}
+
+/// A heartbeat must be missed before what it would have stopped is verified; escrow knows when that is.
+fn update_params(ctx: &mut Ctx, msg: pb::MsgUpdateParams) -> Result<pb::MsgUpdateParamsResponse> {
+    validator::check_authority(ctx, &msg.authority)?;
+    let (new, old) = (msg.params.unwrap_or_default(), params(ctx)?);
+    ensure(new.jail_after > 0 && new.half_life_blocks > 0, || {
+        Error::InvalidParams("jail_after and half_life_blocks must be more than zero".into())
+    })?;
+    // Providers stand in a queue by the present span.
+    ensure(new.heartbeat_blocks == old.heartbeat_blocks, || {
+        Error::InvalidParams(format!("heartbeat_blocks stays {}", old.heartbeat_blocks))
+    })?;
+    PARAMS.set(ctx, &new)?;
+    Ok(pb::MsgUpdateParamsResponse {})
 }

@@ -1,11 +1,11 @@
 //! Queries of `provider`.
 
-use super::{load, state::PROVIDERS};
+use super::{load, params, reliability, state::PROVIDERS};
 use aliquot_proto::provider::v1 as pb;
 use aliquot_sdk::{Address, Ctx, Result, Routes, paginate};
 
 pub fn routes(r: &mut Routes) {
-    r.query(providers).query(provider);
+    r.query(providers).query(provider).query(query_reliability).query(query_params);
 }
 
 fn providers(ctx: &Ctx, q: pb::QueryProvidersRequest) -> Result<pb::QueryProvidersResponse> {
@@ -15,4 +15,16 @@ fn providers(ctx: &Ctx, q: pb::QueryProvidersRequest) -> Result<pb::QueryProvide
 
 fn provider(ctx: &Ctx, q: pb::QueryProviderRequest) -> Result<pb::QueryProviderResponse> {
     Ok(pb::QueryProviderResponse { provider: Some(load(ctx, &Address::parse(&q.owner)?)?) })
+}
+
+fn query_reliability(ctx: &Ctx, q: pb::QueryReliabilityRequest) -> Result<pb::QueryReliabilityResponse> {
+    let owner = Address::parse(&q.owner)?;
+    load(ctx, &owner)?;
+    let record = reliability::load(ctx, &owner)?;
+    let score_bps = reliability::score(&record)?;
+    Ok(pb::QueryReliabilityResponse { reliability: Some(record), score_bps })
+}
+
+fn query_params(ctx: &Ctx, _: pb::QueryParamsRequest) -> Result<pb::QueryParamsResponse> {
+    Ok(pb::QueryParamsResponse { params: Some(params(ctx)?) })
 }

@@ -17,7 +17,7 @@ pub struct Validator;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("only the authority {0} may change the validator set")]
+    #[error("only the authority {0} may do this")]
     NotAuthority(String),
     #[error("{0}")]
     InvalidValidator(String),
@@ -69,6 +69,12 @@ impl Module for Validator {
     fn export(ctx: &Ctx) -> Result<pb::GenesisState> {
         Ok(pb::GenesisState { params: Some(params(ctx)?), validators: all(ctx)? })
     }
+}
+
+/// Params of every module are its authority's to change.
+pub fn check_authority(ctx: &Ctx, signer: &str) -> Result<()> {
+    let authority = params(ctx)?.authority;
+    ensure(signer == authority, || Error::NotAuthority(authority.clone()))
 }
 
 /// CometBFT's address of an ed25519 key: the first 20 bytes of its SHA-256.

@@ -1,6 +1,6 @@
 //! Messages of `validator`.
 
-use super::{Error, MAX_TOTAL_POWER, all, check, consensus_address, params, state::*};
+use super::{Error, MAX_TOTAL_POWER, all, check, check_authority, consensus_address, params, state::*};
 use aliquot_proto::validator::v1 as pb;
 use aliquot_sdk::{Ctx, Result, Routes, ensure};
 
@@ -9,8 +9,7 @@ pub fn routes(r: &mut Routes) {
 }
 
 fn update_validators(ctx: &mut Ctx, msg: pb::MsgUpdateValidators) -> Result<pb::MsgUpdateValidatorsResponse> {
-    let authority = params(ctx)?.authority;
-    ensure(msg.authority == authority, || Error::NotAuthority(authority.clone()))?;
+    check_authority(ctx, &msg.authority)?;
     for validator in &msg.validators {
         check(validator)?;
         let fresh = validator.next_vrf_key.is_empty() && validator.next_vrf_height == 0;

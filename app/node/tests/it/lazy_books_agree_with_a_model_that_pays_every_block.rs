@@ -1,0 +1,415 @@
+//! Random lives of service leases on two chains without blocks of their own, against a model that pays block by block.
+//!
+//! The model knows no rates over heights, no queues and no lag arithmetic: it keeps a list of what was paid to whom in
+//! which block. One chain is touched in every block (its payees withdraw), the other only when a message comes.
+
+use crate::chain::{NAMES, genesis, key};
+use aliquot::{
+    modules::{bank, escrow},
+    runtime::{self, MODULES},
+};
+use aliquot_client::any;
+use aliquot_proto::{
+    compute::v1 as compute,
+    deployment::v1::{self as deployment, Cpu, GroupSpec, Memory, Rate, ResourceUnit, Resources, ServiceSpec, Storage},
+    escrow::v1 as pb,
+    market::v1::{self as mk, LeaseId, PriceItem},
+    provider::v1 as provider,
+};
+use aliquot_sdk::{Address, Ctx};
+use proptest::prelude::*;
+use prost::{Message, Name};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+const SUB: u128 = 1_000_000;
+const GROUPS: usize = 2;
+const FEE_BPS: u128 = 333;
+const GRACE: u64 = 7;
+const PROVIDERS: [&str; 2] = ["provider", "rival"];
+
+#[derive(Debug, Clone)]
+enum Op {
+    Advance(u64),
+    Create { d: usize, deposit: u128 },
+    Deposit { d: usize, from: usize, amount: u128 },
+    Open { d: usize, g: usize, p: usize, rate_sub: u128 },
+    Amend { d: usize, g: usize, rate_sub: u128 },
+    CloseLease { d: usize, g: usize },
+    CloseDeployment { d: usize },
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let (d, g, rate) = (0..3usize, 0..GROUPS, 1..60 * SUB);
+    prop_oneof![
+        4 => (1..25u64).prop_map(Op::Advance),
+        2 => (d.clone(), 20..600u128).prop_map(|(d, deposit)| Op::Create { d, deposit }),
+        2 => (d.clone(), 0..3usize, 1..300u128).prop_map(|(d, from, amount)| Op::Deposit { d, from, amount }),
+        4 => (d.clone(), g.clone(), 0..2usize, rate.clone()).prop_map(|(d, g, p, rate_sub)| Op::Open { d, g, p, rate_sub }),
+        1 => (d.clone(), g.clone(), rate).prop_map(|(d, g, rate_sub)| Op::Amend { d, g, rate_sub }),
+        1 => (d.clone(), g).prop_map(|(d, g)| Op::CloseLease { d, g }),
+        1 => d.prop_map(|d| Op::CloseDeployment { d }),
+    ]
+}
+
+/// The modules over an empty state, driven as blocks drive them.
+struct Chain {
+    ctx: Ctx,
+    devices: [Vec<u8>; 2],
+}
+
+fn address(name: &str) -> Address {
+    Address::parse(key(name).address()).unwrap()
+}
+
+fn text(name: &str) -> String {
+    key(name).address().into()
+}
+
+fn coin(amount: u128) -> Option<aliquot_proto::Coin> {
+    Some(crate::chain::coin(amount))
+}
+
+fn rate(amount_sub: u128) -> Option<Rate> {
+    Some(Rate { denom: "ualq".into(), amount_sub: amount_sub.to_string() })
+}
+
+impl Chain {
+    fn new(lag: u32) -> Self {
+        let mut state = genesis();
+        state["escrow"]["params"]["earnings_lag"] = json!(lag);
+        state["escrow"]["params"]["min_deposits"] = json!([{"denom": "ualq", "amount": "1"}]);
+        let params = &mut state["deployment"]["params"];
+        (params["grace_blocks"], params["max_groups"]) = (json!(GRACE), json!(4));
+        state["market"]["params"]["order_ttl_blocks"] = json!(100_000);
+        state["market"]["params"]["bid_window_blocks"] = json!(100_000);
+        let mut ctx = Ctx::test();
+        runtime::init(&mut ctx, &state).unwrap();
+        let mut chain = Chain { ctx, devices: Default::default() };
+        for (i, name) in PROVIDERS.into_iter().enumerate() {
+            let host_uri = "http://127.0.0.1:1".into();
+            chain.run(&provider::MsgCreateProvider { owner: text(name), host_uri, ..Default::default() }).unwrap();
+            let bond = coin(500_000_000_000);
+            let raw = chain.run(&compute::MsgRegisterDevice { provider: text(name), nonce: 1, bond }).unwrap();
+            chain.devices[i] = compute::MsgRegisterDeviceResponse::decode(raw.as_slice()).unwrap().device_id;
+        }
+        chain
+    }
+
+    fn run<M: Name>(&mut self, msg: &M) -> Result<Vec<u8>, String> {
+        let routes = runtime::routes().unwrap();
+        let done = self.ctx.atomic(|ctx| routes.execute(ctx, &any(msg)));
+        done.map(|any| any.value).map_err(|error| error.text)
+    }
+
+    fn next_block(&mut self) {
+        for module in MODULES {
+            (module.end_block)(&mut self.ctx).unwrap();
+        }
+        self.ctx.take_events();
+        self.ctx.block.height += 1;
+        for module in MODULES {
+            (module.begin_block)(&mut self.ctx).unwrap();
+        }
+    }
+
+    fn earned(&self, payee: &Address) -> u128 {
+        escrow::earned(&self.ctx, payee, "ualq").unwrap()
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Lease {
+    provider: usize,
+    rate_sub: u128,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Life {
+    Active,
+    Paused { closes_at: u64 },
+    Closed,
+}
+
+/// One deployment as the model sees it.
+#[derive(Clone, Debug)]
+struct Deployment {
+    dseq: u64,
+    life: Life,
+    free_sub: u128,
+    oseq: [u32; GROUPS],
+    leases: [Option<Lease>; GROUPS],
+}
+
+#[derive(Default)]
+struct Model {
+    height: u64,
+    lag: u64,
+    deployments: BTreeMap<usize, Deployment>,
+    next_dseq: u64,
+    /// What was paid in each block.
+    paid: Vec<(u64, Address, u128)>,
+}
+
+/// The legs of a rate, written down again.
+fn legs(lease: &Lease) -> Vec<(Address, u128)> {
+    let fee = lease.rate_sub * FEE_BPS / 10_000;
+    let (stakers, community) = (fee * 4_000 / 10_000, fee * 3_333 / 10_000);
+    let named = |name| Address::module(name);
+    vec![
+        (address(PROVIDERS[lease.provider]), lease.rate_sub - fee),
+        (named("fee_stakers"), stakers),
+        (named("community"), community),
+        (named("insurance"), fee - stakers - community),
+    ]
+}
+
+impl Deployment {
+    fn need(&self) -> u128 {
+        self.leases.iter().flatten().map(|lease| lease.rate_sub).sum()
+    }
+    fn close(&mut self) {
+        self.life = Life::Closed;
+        self.leases = Default::default();
+    }
+}
+
+impl Model {
+    fn next_block(&mut self) {
+        for deployment in self.deployments.values_mut() {
+            let need = deployment.need();
+            if deployment.life == Life::Active && need > 0 && deployment.free_sub < need {
+                deployment.life = Life::Paused { closes_at: self.height + GRACE };
+            }
+            if deployment.life == (Life::Paused { closes_at: self.height }) {
+                deployment.close();
+            }
+        }
+        self.height += 1;
+        for deployment in self.deployments.values_mut().filter(|deployment| deployment.life == Life::Active) {
+            for lease in deployment.leases.iter().flatten() {
+                deployment.free_sub -= lease.rate_sub;
+                self.paid.extend(legs(lease).into_iter().map(|(payee, leg)| (self.height, payee, leg)));
+            }
+        }
+    }
+
+    fn earned(&self, payee: &Address) -> u128 {
+        let verified = self.paid.iter().filter(|(height, to, _)| to == payee && height + self.lag <= self.height);
+        verified.map(|(.., leg)| leg).sum()
+    }
+}
+
+fn spec() -> GroupSpec {
+    let resources = Resources {
+        cpu: Some(Cpu { milli_units: 100, attributes: vec![] }),
+        memory: Some(Memory { bytes: 1 << 30 }),
+        storage: vec![Storage { bytes: 1 << 30, ..Storage::default() }],
+        ..Resources::default()
+    };
+    let unit = ResourceUnit { id: 1, resources: Some(resources), count: 1, price: rate(1_000 * SUB) };
+    GroupSpec { name: "g".into(), service: Some(ServiceSpec { resources: vec![unit] }), ..GroupSpec::default() }
+}
+
+struct World {
+    chains: [Chain; 2],
+    model: Model,
+}
+
+impl World {
+    fn new(lag: u32) -> Self {
+        let chains = [Chain::new(lag), Chain::new(lag)];
+        let height = chains[0].ctx.block.height;
+        World { chains, model: Model { height, lag: lag.into(), next_dseq: 1, ..Model::default() } }
+    }
+
+    /// Runs a message on both; they and the model must agree on whether it may be.
+    fn run<M: Name>(&mut self, msg: &M, expected: bool) {
+        for chain in &mut self.chains {
+            let done = chain.run(msg);
+            assert_eq!(done.is_ok(), expected, "{}: {:?} at {}", M::full_name(), done.err(), self.model.height);
+        }
+    }
+
+    fn lease_id(&self, d: usize, g: usize, p: usize) -> LeaseId {
+        let deployment = &self.model.deployments[&d];
+        let (gseq, oseq) = (g as u32 + 1, deployment.oseq[g]);
+        LeaseId { owner: text("tenant"), dseq: deployment.dseq, gseq, oseq, provider: text(PROVIDERS[p]) }
+    }
+
+    fn apply(&mut self, op: &Op) {
+        match *op {
+            Op::Advance(blocks) => (0..blocks).for_each(|_| self.next_block()),
+            Op::Create { d, deposit } => self.create(d, deposit),
+            Op::Deposit { d, from, amount } => self.deposit(d, ["tenant", "alice", "bob"][from], amount),
+            Op::Open { d, g, p, rate_sub } => self.open(d, g, p, rate_sub),
+            Op::Amend { d, g, rate_sub } => self.amend(d, g, rate_sub),
+            Op::CloseLease { d, g } => self.close_lease(d, g),
+            Op::CloseDeployment { d } => {
+                let Some(deployment) = self.model.deployments.get_mut(&d) else { return };
+                let open = deployment.life != Life::Closed;
+                let msg = deployment::MsgCloseDeployment { owner: text("tenant"), dseq: deployment.dseq };
+                deployment.close();
+                self.run(&msg, open);
+            }
+        }
+    }
+
+    fn next_block(&mut self) {
+        self.model.next_block();
+        self.chains.iter_mut().for_each(Chain::next_block);
+        // The first chain's payees look and withdraw all the time.
+        for name in PROVIDERS {
+            let withdraw = pb::MsgWithdraw { payee: text(name), denom: "ualq".into() };
+            self.chains[0].run(&withdraw).unwrap();
+        }
+        self.compare();
+    }
+
+    fn compare(&self) {
+        let payees =
+            PROVIDERS.map(address).into_iter().chain(["fee_stakers", "community", "insurance"].map(Address::module));
+        for payee in payees {
+            let expected = self.model.earned(&payee);
+            for chain in &self.chains {
+                assert_eq!(chain.earned(&payee), expected, "{payee} at {}", self.model.height);
+            }
+        }
+        let routes = runtime::routes().unwrap();
+        for deployment in self.model.deployments.values().filter(|deployment| deployment.life == Life::Active) {
+            let request = pb::QueryBlocksRemainingRequest { owner: text("tenant"), dseq: deployment.dseq };
+            let raw =
+                routes.query(&self.chains[1].ctx, "/aliquot.escrow.v1.Query/BlocksRemaining", &request.encode_to_vec());
+            let answer = pb::QueryBlocksRemainingResponse::decode(raw.unwrap().as_slice()).unwrap();
+            let free = answer.denoms.first().map(|row| row.free_sub.parse::<u128>().unwrap());
+            assert_eq!(free, (deployment.need() > 0).then_some(deployment.free_sub), "at {}", self.model.height);
+        }
+    }
+
+    fn create(&mut self, d: usize, deposit: u128) {
+        if self.model.deployments.get(&d).is_some_and(|deployment| deployment.life != Life::Closed) {
+            return;
+        }
+        let dseq = self.model.next_dseq;
+        self.model.next_dseq += 1;
+        let msg = deployment::MsgCreateDeployment {
+            owner: text("tenant"),
+            dseq,
+            groups: vec![spec(); GROUPS],
+            hash: vec![1; 32],
+            deposit: coin(deposit),
+            ..Default::default()
+        };
+        self.run(&msg, true);
+        let fresh = Deployment {
+            dseq,
+            life: Life::Active,
+            free_sub: deposit * SUB,
+            oseq: [1; GROUPS],
+            leases: Default::default(),
+        };
+        self.model.deployments.insert(d, fresh);
+    }
+
+    fn deposit(&mut self, d: usize, from: &str, amount: u128) {
+        let Some(deployment) = self.model.deployments.get_mut(&d) else { return };
+        let open = deployment.life != Life::Closed;
+        if open {
+            deployment.free_sub += amount * SUB;
+        }
+        let need = deployment.need();
+        if matches!(deployment.life, Life::Paused { .. }) && deployment.free_sub >= need {
+            deployment.life = Life::Active;
+        }
+        let dseq = deployment.dseq;
+        let msg = pb::MsgAccountDeposit { depositor: text(from), owner: text("tenant"), dseq, amount: coin(amount) };
+        self.run(&msg, open);
+    }
+
+    fn open(&mut self, d: usize, g: usize, p: usize, rate_sub: u128) {
+        let Some(deployment) = self.model.deployments.get(&d) else { return };
+        if deployment.life == Life::Closed || deployment.leases[g].is_some() {
+            return;
+        }
+        let (id, device_id) = (self.lease_id(d, g, p), self.chains[0].devices[p].clone());
+        let items = vec![PriceItem { resource_id: 1, gpu_sub: rate_sub.to_string(), ..PriceItem::default() }];
+        let (signer, deposit) = (id.provider.clone(), coin(500_000));
+        let id = Some(id);
+        let bid = mk::MsgCreateBid {
+            signer: signer.clone(),
+            id: id.clone(),
+            device_id,
+            deposit,
+            rate: rate(rate_sub),
+            items,
+            ..Default::default()
+        };
+        self.run(&bid, true);
+        let deployment = self.model.deployments.get_mut(&d).unwrap();
+        let pays = deployment.life == Life::Active && deployment.free_sub >= deployment.need() + rate_sub;
+        if pays {
+            deployment.leases[g] = Some(Lease { provider: p, rate_sub });
+        }
+        self.run(&mk::MsgCreateLease { owner: text("tenant"), id: id.clone(), standby: String::new() }, pays);
+        if !pays {
+            self.run(&mk::MsgCloseBid { signer, id, reason: 0 }, true);
+        }
+    }
+
+    fn amend(&mut self, d: usize, g: usize, rate_sub: u128) {
+        let Some(deployment) = self.model.deployments.get_mut(&d) else { return };
+        let Some(lease) = deployment.leases[g].clone() else { return };
+        let active = deployment.life == Life::Active;
+        let pays = active && deployment.free_sub >= deployment.need() - lease.rate_sub + rate_sub;
+        if pays {
+            deployment.leases[g] = Some(Lease { rate_sub, ..lease });
+        }
+        let id = Some(self.lease_id(d, g, lease.provider));
+        let amend =
+            |signer: String| mk::MsgAmendLease { signer, id: id.clone(), rate: rate(rate_sub), resources: vec![] };
+        self.run(&amend(text("tenant")), active);
+        self.run(&amend(text(PROVIDERS[lease.provider])), pays);
+    }
+
+    fn close_lease(&mut self, d: usize, g: usize) {
+        let Some(deployment) = self.model.deployments.get_mut(&d) else { return };
+        let Some(lease) = deployment.leases[g].take() else { return };
+        let id = self.lease_id(d, g, lease.provider);
+        self.run(&mk::MsgCloseLease { owner: text("tenant"), id: Some(id) }, true);
+        self.model.deployments.get_mut(&d).unwrap().oseq[g] += 1;
+    }
+
+    /// Closes everything, waits out the lag, and compares every coin.
+    fn finish(mut self) {
+        let live: Vec<usize> = self.model.deployments.keys().copied().collect();
+        live.into_iter().for_each(|d| self.apply(&Op::CloseDeployment { d }));
+        (0..=self.model.lag).for_each(|_| self.next_block());
+        for chain in &mut self.chains {
+            for name in PROVIDERS {
+                chain.run(&pb::MsgWithdraw { payee: text(name), denom: "ualq".into() }).unwrap();
+            }
+            runtime::check_invariants(&chain.ctx).unwrap();
+        }
+        let balance = |chain: &Chain, name: &str| bank::balance(&chain.ctx, &address(name), "ualq").unwrap();
+        let balances = |chain: &Chain| NAMES.iter().map(|name| balance(chain, name)).collect::<Vec<_>>();
+        assert_eq!(balances(&self.chains[0]), balances(&self.chains[1]));
+    }
+}
+
+fn cases() -> u32 {
+    std::env::var("ALIQUOT_HISTORIES").ok().and_then(|n| n.parse().ok()).unwrap_or(150)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
+    #[test]
+    fn every_history_comes_to_the_same_to_the_sub_unit(
+        ops in prop::collection::vec(op(), 1..40), lag in prop::sample::select(vec![0u32, 1, 5, 20]),
+    ) {
+        let mut world = World::new(lag);
+        for op in &ops {
+            world.apply(op);
+        }
+        world.finish();
+    }
+}
