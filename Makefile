@@ -2,7 +2,9 @@
 
 SHELL := /bin/bash
 COMETBFT := github.com/cometbft/cometbft/cmd/cometbft@v0.38.26
-APT := build-essential ca-certificates clang cmake libclang-dev libssl-dev mold pkg-config pocl-opencl-icd ocl-icd-opencl-dev
+# podman, runc and busybox run tenants' services, and their tests.
+APT := build-essential busybox-static ca-certificates clang cmake libclang-dev libssl-dev mold pkg-config pocl-opencl-icd \
+  ocl-icd-opencl-dev podman runc
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 GOBIN := $(shell go env GOPATH 2>/dev/null)/bin
 export PATH := $(PATH):$(GOBIN)

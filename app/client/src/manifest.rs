@@ -90,7 +90,7 @@ pub struct Expose {
     pub service: String,
     /// Whether the world may call.
     pub global: bool,
-    /// Host names that the gateway sends here.
+    /// Host names for a proxy in front of the provider; the runner itself has none yet.
     pub hosts: Vec<String>,
     pub http_options: HttpOptions,
     /// Name of the leased address, else empty.

@@ -1,8 +1,8 @@
 //! The chain, as a list: its order is the order of genesis, of blocks and of calls.
 
 use crate::modules::{
-    auth::Auth, bank::Bank, beacon::Beacon, compute::Compute, deployment::Deployment, escrow::Escrow, market::Market,
-    provider::Provider, validator::Validator, wasm::Wasm,
+    audit::Audit, auth::Auth, authz::Authz, bank::Bank, beacon::Beacon, compute::Compute, deployment::Deployment,
+    escrow::Escrow, market::Market, provider::Provider, validator::Validator, wasm::Wasm,
 };
 use aliquot_proto::Timestamp;
 use aliquot_sdk::{Ctx, Entry, Item, Result, Routes, Sdk, SealedRoutes, Store, entry};
@@ -12,9 +12,11 @@ use std::sync::LazyLock;
 pub static MODULES: &[Entry] = &[
     entry::<Auth>(),
     entry::<Bank>(),
+    entry::<Authz>(),
     entry::<Validator>(),
     entry::<Beacon>(),
     entry::<Provider>(),
+    entry::<Audit>(),
     entry::<Escrow>(),
     entry::<Compute>(),
     entry::<Market>(),
@@ -26,12 +28,14 @@ pub static MODULES: &[Entry] = &[
 const COSMOS_SERVICES: &[&str] = &[
     "cosmos.auth.v1beta1.Query",
     "cosmos.auth.v1beta1.Msg",
+    "cosmos.authz.v1beta1.Query",
+    "cosmos.authz.v1beta1.Msg",
     "cosmos.bank.v1beta1.Query",
     "cosmos.bank.v1beta1.Msg",
     "cosmwasm.wasm.v1.Query",
     "cosmwasm.wasm.v1.Msg",
 ];
-const COSMOS_MODULES: &[&str] = &["auth", "bank", "wasm"];
+const COSMOS_MODULES: &[&str] = &["auth", "authz", "bank", "wasm"];
 
 /// Every RPC's handler, held against the descriptors; an error keeps the node from starting.
 pub static ROUTES: LazyLock<Result<SealedRoutes, String>> = LazyLock::new(|| {

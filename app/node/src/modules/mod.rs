@@ -2,10 +2,15 @@
 
 pub mod auth;
 pub mod bank;
+
+pub mod authz;
+
 pub mod validator;
 
 pub mod beacon;
 pub mod provider;
+
+pub mod audit;
 
 pub mod escrow;
 

@@ -20,7 +20,7 @@ use aliquot_sdk::{Address, Ctx};
 use proptest::prelude::*;
 use prost::{Message, Name};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 const SUB: u128 = 1_000_000;
 const GROUPS: usize = 2;
@@ -58,12 +58,16 @@ struct Chain {
     devices: [Vec<u8>; 2],
 }
 
+/// Addresses by name: making a key costs more than a block here.
+static KNOWN: LazyLock<BTreeMap<&str, Address>> =
+    LazyLock::new(|| NAMES.iter().map(|name| (*name, Address::parse(key(name).address()).unwrap())).collect());
+
 fn address(name: &str) -> Address {
-    Address::parse(key(name).address()).unwrap()
+    KNOWN[name]
 }
 
 fn text(name: &str) -> String {
-    key(name).address().into()
+    address(name).to_string()
 }
 
 fn coin(amount: u128) -> Option<aliquot_proto::Coin> {
@@ -147,8 +151,9 @@ struct Model {
     lag: u64,
     deployments: BTreeMap<usize, Deployment>,
     next_dseq: u64,
-    /// What was paid in each block.
-    paid: Vec<(u64, Address, u128)>,
+    /// What was paid in each block that is not verified yet, and all that is.
+    paid: BTreeMap<u64, Vec<(Address, u128)>>,
+    verified: BTreeMap<Address, u128>,
 }
 
 /// The legs of a rate, written down again.
@@ -189,14 +194,18 @@ impl Model {
         for deployment in self.deployments.values_mut().filter(|deployment| deployment.life == Life::Active) {
             for lease in deployment.leases.iter().flatten() {
                 deployment.free_sub -= lease.rate_sub;
-                self.paid.extend(legs(lease).into_iter().map(|(payee, leg)| (self.height, payee, leg)));
+                self.paid.entry(self.height).or_default().extend(legs(lease));
+            }
+        }
+        while let Some(block) = self.paid.first_entry().filter(|block| block.key() + self.lag <= self.height) {
+            for (payee, leg) in block.remove() {
+                *self.verified.entry(payee).or_default() += leg;
             }
         }
     }
 
     fn earned(&self, payee: &Address) -> u128 {
-        let verified = self.paid.iter().filter(|(height, to, _)| to == payee && height + self.lag <= self.height);
-        verified.map(|(.., leg)| leg).sum()
+        self.verified.get(payee).copied().unwrap_or(0)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What an order asks of a provider and a bid, and whether they have it.
 
 use super::Error;
-use crate::modules::escrow;
+use crate::modules::{audit, escrow};
 use aliquot_proto::{
     deployment::v1::{GroupSpec, Rate, ResourceUnit, ServiceSpec},
     market::v1::PriceItem,
@@ -65,8 +65,13 @@ pub fn check_provider(ctx: &Ctx, spec: &GroupSpec, provider: &Provider) -> Resul
     signed(ctx, spec, provider)
 }
 
-fn signed(_: &Ctx, _: &GroupSpec, _: &Provider) -> Result<()> {
-    Ok(())
+/// Whether the auditors whom the group trusts have attested what it requires.
+fn signed(ctx: &Ctx, spec: &GroupSpec, provider: &Provider) -> Result<()> {
+    let Some(requirements) = &spec.requirements else { return Ok(()) };
+    let Some(by) = &requirements.signed_by else { return Ok(()) };
+    let owner = Address::parse(&provider.owner)?;
+    let signed = audit::signed(ctx, &owner, &requirements.attributes, &by.all_of, &by.any_of)?;
+    ensure(signed, || Error::NotSigned)
 }
 
 /// What is asked for without memory or interface is met by any: `vendor/nvidia/model/h100` by one with `/ram/80Gi`.

@@ -11,11 +11,12 @@ use super::{
     vm::{Instance, Run},
 };
 use aliquot_sdk::{Error as SdkError, Result, Sdk};
+use cosmwasm_std::Checksum;
 use cosmwasm_vm::{Backend, CacheOptions, InstanceOptions, Size, VmError, VmResult, capabilities_from_csv};
 use std::{
     fs::DirBuilder,
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{Mutex, OnceLock},
 };
 
 type Cache = cosmwasm_vm::Cache<Api, ContractStorage, ChainQuerier>;
@@ -71,9 +72,19 @@ fn is_local(error: &VmError) -> bool {
     matches!(error, VmError::CacheErr { .. } | VmError::IntegrityErr { .. })
 }
 
-/// Checks and compiles new code; gives its checksum. What is not to `persist` leaves no file.
+/// Held by whoever writes modules to the disk.
+static WRITER: Mutex<()> = Mutex::new(());
+
+/// Checks and compiles new code; gives its checksum. What is not to `persist` leaves no file. Code that is stored already
+/// is not written again: the file of a module is mapped into memory by whoever runs it, and writing to it would take the
+/// ground from under them.
 pub fn store(wasm: &[u8], persist: bool) -> Result<Vec<u8>> {
-    match cache()?.store_code(wasm, true, persist) {
+    let (cache, sum) = (cache()?, Checksum::generate(wasm));
+    let _alone = WRITER.lock();
+    if cache.load_wasm(&sum).is_ok() {
+        return Ok(sum.as_slice().to_vec());
+    }
+    match cache.store_code(wasm, true, persist) {
         Ok(checksum) => Ok(checksum.as_slice().to_vec()),
         Err(error) if is_local(&error) => Err(io(&error)),
         Err(error) => Err(Error::Create(error.to_string()).into()),
@@ -100,8 +111,15 @@ pub fn instance(
         Err(error) if is_local(&error) => {
             let wasm =
                 shared.unmetered(|ctx| CODE_BYTES.get(ctx, &run.code_id))?.ok_or(Error::NoSuchCode(run.code_id))?;
-            cache.store_code(&wasm, false, true).map_err(|error| io(&error))?;
-            get()
+            let _alone = WRITER.lock();
+            // Another thread may have been here while this one waited.
+            match get() {
+                Err(error) if is_local(&error) => {
+                    cache.store_code(&wasm, false, true).map_err(|error| io(&error))?;
+                    get()
+                }
+                done => done,
+            }
         }
         done => done,
     };
@@ -111,4 +129,41 @@ pub fn instance(
         error if is_local(&error) => io(&error),
         error => Error::Vm(error.to_string()).into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, time::SystemTime};
+
+    fn files(dir: &Path, out: &mut Vec<(PathBuf, SystemTime)>) {
+        for entry in fs::read_dir(dir).unwrap() {
+            let entry = entry.unwrap();
+            match entry.file_type().unwrap().is_dir() {
+                true => files(&entry.path(), out),
+                false => out.push((entry.path(), entry.metadata().unwrap().modified().unwrap())),
+            }
+        }
+    }
+
+    #[test]
+    fn code_that_is_stored_is_never_written_again() {
+        let dir = tempfile::tempdir().unwrap();
+        open_cache(dir.path()).unwrap();
+        let wasm = include_bytes!("../../../../../contracts/artifacts/probe.wasm");
+        let written = || {
+            let mut out = Vec::new();
+            files(dir.path(), &mut out);
+            out.sort();
+            out
+        };
+        let sum = store(wasm, true).unwrap();
+        let before = written();
+        assert!(before.len() >= 2, "the code and its module: {before:?}");
+        assert_eq!(store(wasm, true).unwrap(), sum);
+        assert_eq!(written(), before);
+        // What is not to be kept leaves no file.
+        assert!(store(&wasm[..100], false).is_err());
+        assert_eq!(written(), before);
+    }
 }
