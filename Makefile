@@ -40,8 +40,8 @@ localnet: build ## Four validators until ctrl-c.
 test: deps ## All tests; with networks of real processes, a short crash test among them.
 	cargo test --workspace
 
-test-long: deps ## As test, with fifty honest jobs, more random cases, and the whole crash test.
-	ALIQUOT_HONEST_JOBS=50 PROPTEST_CASES=2048 cargo test --workspace
+test-long: deps ## As test, with fifty honest jobs, ten thousand random lives of leases, more random cases, and the whole crash test.
+	ALIQUOT_HONEST_JOBS=50 ALIQUOT_HISTORIES=10000 PROPTEST_CASES=2048 cargo test --workspace
 	$(MAKE) test-crash
 
 test-crash: deps ## Four validators, 200 blocks under load, one of them killed every 20.

@@ -27,6 +27,7 @@ pub mod app;
 pub mod deliver;
 mod hooks;
 pub mod ids;
+mod isolate;
 pub mod modules;
 mod query;
 pub mod runtime;

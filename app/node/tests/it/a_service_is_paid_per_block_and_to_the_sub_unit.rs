@@ -9,10 +9,10 @@ use aliquot_proto::{
 };
 use serde_json::{Value, json};
 
-const SUB: u128 = 1_000_000;
+pub const SUB: u128 = 1_000_000;
 
 /// Genesis without fees and grace, with this lag and least deposits of one unit.
-fn plain(lag: u32) -> Value {
+pub fn plain(lag: u32) -> Value {
     let mut genesis = genesis();
     let escrow = &mut genesis["escrow"]["params"];
     (escrow["fee_bps"], escrow["earnings_lag"]) = (json!(0), json!(lag));
@@ -21,16 +21,16 @@ fn plain(lag: u32) -> Value {
     genesis
 }
 
-fn id(dseq: u64, gseq: u32, provider: &str) -> LeaseId {
+pub fn id(dseq: u64, gseq: u32, provider: &str) -> LeaseId {
     let (owner, provider) = (key("tenant").address().into(), key(provider).address().into());
     LeaseId { owner, dseq, gseq, oseq: 1, provider }
 }
 
-fn rate(amount_sub: u128) -> Option<Rate> {
+pub fn rate(amount_sub: u128) -> Option<Rate> {
     Some(Rate { denom: "ualq".into(), amount_sub: amount_sub.to_string() })
 }
 
-fn unit(price_sub: u128) -> ResourceUnit {
+pub fn unit(price_sub: u128) -> ResourceUnit {
     let root = Storage { bytes: 1 << 30, ..Storage::default() };
     let resources = Resources {
         cpu: Some(Cpu { milli_units: 500, attributes: vec![] }),
@@ -42,7 +42,7 @@ fn unit(price_sub: u128) -> ResourceUnit {
 }
 
 /// A deployment with one group for each of these most rates.
-fn create(dseq: u64, most: &[u128], deposit: u128) -> deployment::MsgCreateDeployment {
+pub fn create(dseq: u64, most: &[u128], deposit: u128) -> deployment::MsgCreateDeployment {
     let group = |(i, most): (usize, &u128)| GroupSpec {
         name: format!("g{i}"),
         service: Some(ServiceSpec { resources: vec![unit(*most)] }),
@@ -58,7 +58,7 @@ fn create(dseq: u64, most: &[u128], deposit: u128) -> deployment::MsgCreateDeplo
     }
 }
 
-fn bid(id: &LeaseId, device_id: &[u8], rate_sub: u128) -> market::MsgCreateBid {
+pub fn bid(id: &LeaseId, device_id: &[u8], rate_sub: u128) -> market::MsgCreateBid {
     let items = vec![PriceItem { resource_id: 1, cpu_sub: rate_sub.to_string(), ..PriceItem::default() }];
     market::MsgCreateBid {
         signer: id.provider.clone(),
@@ -71,12 +71,12 @@ fn bid(id: &LeaseId, device_id: &[u8], rate_sub: u128) -> market::MsgCreateBid {
     }
 }
 
-fn lease_of(chain: &TestChain, id: &LeaseId) -> market::Lease {
+pub fn lease_of(chain: &TestChain, id: &LeaseId) -> market::Lease {
     let request = market::QueryLeaseRequest { id: Some(id.clone()) };
     chain.query::<_, market::QueryLeaseResponse>("/aliquot.market.v1.Query/Lease", &request).lease.unwrap()
 }
 
-fn accept(chain: &mut TestChain, id: &LeaseId) {
+pub fn accept(chain: &mut TestChain, id: &LeaseId) {
     chain.run(
         &key("tenant"),
         &market::MsgCreateLease { owner: id.owner.clone(), id: Some(id.clone()), ..Default::default() },
@@ -84,18 +84,18 @@ fn accept(chain: &mut TestChain, id: &LeaseId) {
 }
 
 /// The payee's counter in whole units, and what lies behind it in sub-units.
-fn counter(chain: &TestChain, name: &str) -> u128 {
+pub fn counter(chain: &TestChain, name: &str) -> u128 {
     let ctx = chain.app.state_at(0).unwrap();
     escrow::earned(&ctx, &key(name).address().parse_address(), "ualq").unwrap()
 }
 
-fn to_height(chain: &mut TestChain, height: u64) {
+pub fn to_height(chain: &mut TestChain, height: u64) {
     assert!(chain.height <= height, "height {height} is past");
     chain.blocks(height - chain.height);
 }
 
 /// A deployment whose lease at `rate_sub` is made in block 100; gives what the tenant held before its deposit.
-fn leased_at_100(lag: u32, rate_sub: u128, deposit: u128) -> (TestChain, LeaseId, u128) {
+pub fn leased_at_100(lag: u32, rate_sub: u128, deposit: u128) -> (TestChain, LeaseId, u128) {
     let mut chain = TestChain::from_genesis(&plain(lag));
     let device = register(&mut chain, "provider", 1_000_000_000);
     let before = chain.balance(key("tenant").address());
@@ -371,4 +371,21 @@ fn fees_and_payees_share_a_rate_that_was_split_once() {
     let ctx = chain.app.state_at(0).unwrap();
     let named = |name| escrow::earned(&ctx, &aliquot_sdk::Address::module(name), "ualq").unwrap();
     assert_eq!(named("fee_stakers") + named("community") + named("insurance"), 7 * 33_300);
+}
+
+#[test]
+fn running_leases_go_on_where_they_were_exported() {
+    let (mut chain, _, _) = leased_at_100(20, 15 * SUB, 1_000);
+    to_height(&mut chain, 130);
+    let mut copy = TestChain::from_genesis_at(&chain.export(), 131);
+    // Over the end at 166 and the last verification at 186.
+    let exports = [&mut chain, &mut copy].map(|chain| {
+        chain.blocks(80);
+        let mut state = chain.export();
+        // Beacons from before the export are not part of it.
+        state["beacon"] = Value::Null;
+        state
+    });
+    assert_eq!(exports[0], exports[1]);
+    assert_eq!(counter(&copy, "provider"), 990 * SUB);
 }

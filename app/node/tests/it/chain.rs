@@ -105,12 +105,17 @@ impl TestChain {
     }
 
     pub fn from_genesis(state: &Value) -> Self {
+        Self::from_genesis_at(state, 1)
+    }
+
+    /// A chain whose first block has this height, as one that goes on from an export.
+    pub fn from_genesis_at(state: &Value, height: u64) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let app = open(dir.path());
         let mut chain = TestChain {
             app,
             dir,
-            height: 0,
+            height: height - 1,
             proposer: aliquot::modules::validator::consensus_address(&consensus_key()).to_vec(),
             sequences: BTreeMap::new(),
             last: ResponseFinalizeBlock::default(),
@@ -122,7 +127,7 @@ impl TestChain {
     pub fn init(&mut self, state: &Value) {
         let init = RequestInitChain {
             chain_id: CHAIN_ID.into(),
-            initial_height: 1,
+            initial_height: self.height as i64 + 1,
             app_state_bytes: state.to_string().into_bytes().into(),
             ..RequestInitChain::default()
         };

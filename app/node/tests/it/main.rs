@@ -16,3 +16,4 @@ mod sends_move_coins_and_keep_the_supply;
 mod state_survives_restart_rollback_and_export;
 mod the_beacon_goes_on_whatever_proposers_do;
 mod the_house_keeps_its_shape;
+mod what_akash_gets_wrong_does_not_happen_here;

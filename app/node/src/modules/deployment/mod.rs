@@ -14,7 +14,7 @@ mod msgs;
 mod query;
 mod state;
 
-use crate::modules::escrow;
+use crate::{isolate::isolate, modules::escrow};
 use aliquot_proto::{
     deployment::v1::{self as pb, DeploymentState},
     market::v1::LeaseClosedReason,
@@ -197,7 +197,8 @@ fn close_overdue(ctx: &mut Ctx) -> Result<()> {
     let due = due.take_while(|e| e.as_ref().map_or(true, |(height, ..)| *height <= now));
     for (height, owner, dseq) in due.collect::<Result<Vec<_>>>()? {
         CLOSING.remove(ctx, &(height, owner, dseq))?;
-        close(ctx, &owner, dseq, LeaseClosedReason::InsufficientFunds)?;
+        let reason = LeaseClosedReason::InsufficientFunds;
+        isolate(ctx, format!("deployment/{owner}/{dseq}"), |ctx| close(ctx, &owner, dseq, reason))?;
     }
     Ok(())
 }

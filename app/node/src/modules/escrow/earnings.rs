@@ -5,7 +5,7 @@
 //! payee at one height are one entry, and a block costs what turns in it.
 
 use super::{SUB, address, flow::Change, overflow, params, plus, state::*, to_sub};
-use crate::modules::bank;
+use crate::{isolate::isolate, modules::bank};
 use aliquot_proto::escrow::v1 as pb;
 use aliquot_sdk::{Address, Coin, Ctx, Result, Sdk, ensure, parse_amount};
 
@@ -82,7 +82,7 @@ pub fn run_turns(ctx: &mut Ctx) -> Result<()> {
     for (key, turn) in due.collect::<Result<Vec<_>>>()? {
         let (height, payee, denom) = &key;
         let changes = [Change::Up(parse_amount(&turn.up_sub)?), Change::Down(parse_amount(&turn.down_sub)?)];
-        apply(ctx, payee, denom, *height, &changes)?;
+        isolate(ctx, format!("escrow/turn/{payee}/{denom}"), |ctx| apply(ctx, payee, denom, *height, &changes))?;
         TURNS.remove(ctx, &key)?;
     }
     Ok(())

@@ -25,11 +25,12 @@ mod stream;
 use crate::{
     hooks,
     ids::LeaseKey,
+    isolate::isolate,
     modules::{auth, bank},
 };
 use aliquot_proto::escrow::v1 as pb;
 use aliquot_sdk::{Address, At, Coin, Ctx, Invariant, Module, ModuleError, Result, Routes, Sdk, ensure, parse_amount};
-use state::{ACCOUNTS, DUE, LOW, PARAMS};
+use state::{ACCOUNTS, DUE, DUE_COUNT, LOW, PARAMS};
 
 pub use earnings::{earned, withdraw};
 pub use settle::{close, hold, release, settle};
@@ -222,7 +223,9 @@ fn run_due(ctx: &mut Ctx) -> Result<()> {
     let now = ctx.block.height;
     let due = DUE.under(ctx, &()).take_while(|e| e.as_ref().map_or(true, |(height, ..)| *height <= now));
     for (height, owner, dseq) in due.collect::<Result<Vec<_>>>()? {
-        run_dry(ctx, &(owner, dseq), height)?;
+        isolate(ctx, format!("escrow/{owner}/{dseq}"), |ctx| run_dry(ctx, &(owner, dseq), height))?;
+        DUE.remove(ctx, &(height, owner, dseq))?;
+        DUE_COUNT.remove(ctx, &height)?;
     }
     Ok(())
 }
@@ -239,11 +242,13 @@ fn warn_low(ctx: &mut Ctx) -> Result<()> {
     let due = LOW.under(ctx, &()).take(MAX_LOW).take_while(|e| e.as_ref().map_or(true, |(height, ..)| *height <= now));
     for (height, owner, dseq) in due.collect::<Result<Vec<_>>>()? {
         LOW.remove(ctx, &(height, owner, dseq))?;
-        let mut account = account::load(ctx, &(owner, dseq))?;
-        account.low_height = 0;
-        let blocks_left = account.dry_height.saturating_sub(now);
-        ACCOUNTS.set(ctx, &(owner, dseq), &account)?;
-        ctx.emit(&pb::EventLowFunds { owner: owner.to_string(), dseq, blocks_left })?;
+        isolate(ctx, format!("escrow/low/{owner}/{dseq}"), |ctx| {
+            let mut account = account::load(ctx, &(owner, dseq))?;
+            account.low_height = 0;
+            let blocks_left = account.dry_height.saturating_sub(now);
+            ACCOUNTS.set(ctx, &(owner, dseq), &account)?;
+            ctx.emit(&pb::EventLowFunds { owner: owner.to_string(), dseq, blocks_left })
+        })?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::{
     state::*,
     to_sub,
 };
-use crate::{ids::LeaseKey, modules::bank};
+use crate::{ids::LeaseKey, isolate::isolate, modules::bank};
 use aliquot_proto::escrow::v1 as pb;
 use aliquot_sdk::{Address, Coin, Ctx, Result, ensure, parse_amount};
 
@@ -124,15 +124,18 @@ pub fn run_finals(ctx: &mut Ctx) -> Result<()> {
     let now = ctx.block.height;
     let due = FINALS.under(ctx, &()).take(MAX_FINALS).take_while(|e| e.as_ref().map_or(true, |(h, ..)| *h <= now));
     for (height, owner, dseq) in due.collect::<Result<Vec<_>>>()? {
-        let key = (owner, dseq);
-        let mut account = account::load(ctx, &key)?;
-        refund_free(ctx, &key, &mut account)?;
-        account.final_height = 0;
-        account.flows.clear();
-        account::save(ctx, &key, account)?;
+        isolate(ctx, format!("escrow/final/{owner}/{dseq}"), |ctx| finish(ctx, &(owner, dseq)))?;
         FINALS.remove(ctx, &(height, owner, dseq))?;
     }
     Ok(())
+}
+
+fn finish(ctx: &mut Ctx, key: &account::Key) -> Result<()> {
+    let mut account = account::load(ctx, key)?;
+    refund_free(ctx, key, &mut account)?;
+    account.final_height = 0;
+    account.flows.clear();
+    account::save(ctx, key, account)
 }
 
 /// Returns what is not reserved, the newest deposits first, since revenue is taken from the oldest.

@@ -3,6 +3,7 @@
 use super::{end_bids, end_order, lease, params, state::*};
 use crate::{
     ids::{LeaseKey, OrderKey},
+    isolate::isolate,
     modules::provider,
 };
 use aliquot_proto::{
@@ -20,24 +21,28 @@ pub fn run_due(ctx: &mut Ctx) -> Result<()> {
     let due = due.take_while(|e| e.as_ref().map_or(true, |(height, _)| *height <= now));
     for (height, key) in due.collect::<Result<Vec<_>>>()? {
         ORDERS_DUE.remove(ctx, &(height, key))?;
-        let mut order = super::order(ctx, &key)?;
-        if order.state() != OrderState::Open {
-            continue;
-        }
-        let expires = order.created_at.saturating_add(u64::from(params(ctx)?.order_ttl_blocks));
-        let award = order.spec.as_ref().map_or(Award::Manual, |spec| spec.award());
-        if award != Award::Manual && award_best(ctx, &key, award)? {
-            continue;
-        }
-        if now >= expires {
-            expire(ctx, &key)?;
-        } else {
-            order.due_height = expires;
-            ORDERS.set(ctx, &key, &order)?;
-            ORDERS_DUE.insert(ctx, &(expires, key))?;
-        }
+        isolate(ctx, format!("market/{key}"), |ctx| fall_due(ctx, &key))?;
     }
     Ok(())
+}
+
+/// The bid window of an order ended, or its time did.
+fn fall_due(ctx: &mut Ctx, key: &OrderKey) -> Result<()> {
+    let mut order = super::order(ctx, key)?;
+    if order.state() != OrderState::Open {
+        return Ok(());
+    }
+    let expires = order.created_at.saturating_add(u64::from(params(ctx)?.order_ttl_blocks));
+    let award = order.spec.as_ref().map_or(Award::Manual, |spec| spec.award());
+    if award != Award::Manual && award_best(ctx, key, award)? {
+        return Ok(());
+    }
+    if ctx.block.height >= expires {
+        return expire(ctx, key);
+    }
+    order.due_height = expires;
+    ORDERS.set(ctx, key, &order)?;
+    ORDERS_DUE.insert(ctx, &(expires, *key))
 }
 
 /// Tries the bids from the best on until one becomes a lease.

@@ -25,6 +25,7 @@ mod state;
 use crate::{
     hooks,
     ids::{LeaseKey, OrderKey},
+    isolate::isolate,
     modules::{
         bank,
         compute::{self, Slash},
@@ -300,7 +301,7 @@ fn end_order(ctx: &mut Ctx, key: &OrderKey, state: OrderState, reason: Option<Le
 /// A provider is silent: its service leases are not paid above `last_heartbeat`.
 pub fn hold_back(ctx: &mut Ctx, provider: &Address, last_heartbeat: u64) -> Result<()> {
     for (key, _) in serving(ctx, provider)? {
-        escrow::hold_back(ctx, &key, last_heartbeat)?;
+        isolate(ctx, format!("market/{key}"), |ctx| escrow::hold_back(ctx, &key, last_heartbeat))?;
     }
     Ok(())
 }
@@ -308,7 +309,7 @@ pub fn hold_back(ctx: &mut Ctx, provider: &Address, last_heartbeat: u64) -> Resu
 /// A provider is back: its service leases are paid again.
 pub fn release(ctx: &mut Ctx, provider: &Address) -> Result<()> {
     for (key, _) in serving(ctx, provider)? {
-        escrow::release_payment(ctx, &key)?;
+        isolate(ctx, format!("market/{key}"), |ctx| escrow::release_payment(ctx, &key))?;
     }
     Ok(())
 }
@@ -323,7 +324,8 @@ pub fn fail_provider(ctx: &mut Ctx, provider: &Address, paid_to: u64) -> Result<
     let slash = Slash::Fault(compute::params(ctx)?.service_fault_bps);
     let reason = LeaseClosedReason::ProviderSilent;
     for (key, _) in lease::of_provider(ctx, provider)? {
-        lease::leave(ctx, &key, lease::Ending { reason, slash, paid_to })?;
+        let ending = lease::Ending { reason, slash, paid_to };
+        isolate(ctx, format!("market/{key}"), |ctx| lease::leave(ctx, &key, ending))?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 //! service leases.
 
 use super::{Error, load, params, state::*};
-use crate::hooks;
+use crate::{hooks, isolate::isolate};
 use aliquot_proto::provider::v1 as pb;
 use aliquot_sdk::{Address, Ctx, Result};
 
@@ -80,7 +80,7 @@ pub fn run_overdue(ctx: &mut Ctx) -> Result<()> {
     let due = due.take_while(|e| e.as_ref().map_or(true, |(height, _)| *height <= now));
     for (height, owner) in due.collect::<Result<Vec<_>>>()? {
         OVERDUE.remove(ctx, &(height, owner))?;
-        miss(ctx, &owner)?;
+        isolate(ctx, format!("provider/{owner}"), |ctx| miss(ctx, &owner))?;
     }
     Ok(())
 }

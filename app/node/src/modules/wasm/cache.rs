@@ -79,7 +79,11 @@ static WRITER: Mutex<()> = Mutex::new(());
 /// is not written again: the file of a module is mapped into memory by whoever runs it, and writing to it would take the
 /// ground from under them.
 pub fn store(wasm: &[u8], persist: bool) -> Result<Vec<u8>> {
-    let (cache, sum) = (cache()?, Checksum::generate(wasm));
+    store_in(cache()?, wasm, persist)
+}
+
+fn store_in(cache: &Cache, wasm: &[u8], persist: bool) -> Result<Vec<u8>> {
+    let sum = Checksum::generate(wasm);
     let _alone = WRITER.lock();
     if cache.load_wasm(&sum).is_ok() {
         return Ok(sum.as_slice().to_vec());
@@ -149,7 +153,7 @@ mod tests {
     #[test]
     fn code_that_is_stored_is_never_written_again() {
         let dir = tempfile::tempdir().unwrap();
-        open_cache(dir.path()).unwrap();
+        let cache = open(dir.path()).unwrap();
         let wasm = include_bytes!("../../../../../contracts/artifacts/probe.wasm");
         let written = || {
             let mut out = Vec::new();
@@ -157,13 +161,13 @@ mod tests {
             out.sort();
             out
         };
-        let sum = store(wasm, true).unwrap();
+        let sum = store_in(&cache, wasm, true).unwrap();
         let before = written();
         assert!(before.len() >= 2, "the code and its module: {before:?}");
-        assert_eq!(store(wasm, true).unwrap(), sum);
+        assert_eq!(store_in(&cache, wasm, true).unwrap(), sum);
         assert_eq!(written(), before);
         // What is not to be kept leaves no file.
-        assert!(store(&wasm[..100], false).is_err());
+        assert!(store_in(&cache, &wasm[..100], false).is_err());
         assert_eq!(written(), before);
     }
 }
