@@ -256,6 +256,13 @@ impl<K: Key, V, I: Key> Index<K, V, I> {
         let end = after(&prefix);
         ctx.range(self.at.store, Bound::Included(prefix), end, false).map(|entry| self.primary(&entry?.0))
     }
+    /// The primary key that sorts last under `part`; costs the same however many there are.
+    pub fn last<P: Key>(&self, ctx: &Ctx, part: &P) -> Result<Option<K>> {
+        let prefix = self.at.prefix(part);
+        let end = after(&prefix);
+        let mut entries = ctx.range(self.at.store, Bound::Included(prefix), end, true);
+        entries.next().map(|entry| self.primary(&entry?.0)).transpose()
+    }
     pub(crate) fn primary(&self, raw: &[u8]) -> Result<K> {
         self.at.read_key::<(I, K)>(raw).map(|(_, key)| key)
     }

@@ -9,7 +9,6 @@
 //!
 //! `market` asks by [`signed`] when a provider bids.
 
-mod attributes;
 mod msgs;
 mod query;
 mod state;
@@ -18,7 +17,7 @@ use aliquot_proto::{audit::v1 as pb, provider::v1::Attribute};
 use aliquot_sdk::{Address, At, Ctx, Module, ModuleError, Result, Routes};
 use state::ATTESTATIONS;
 
-pub use attributes::cover;
+use crate::modules::provider::attributes::cover;
 
 pub struct Audit;
 

@@ -6,10 +6,6 @@ use aliquot_proto::{audit::v1 as pb, provider::v1::Attribute};
 use aliquot_sdk::{Address, Ctx, Result, Routes, ensure};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Those of a provider's own attributes.
-const MAX_ATTRIBUTES: usize = 64;
-const MAX_ATTRIBUTE: usize = 128;
-
 pub fn routes(r: &mut Routes) {
     r.msg(sign_provider_attributes).msg(delete_provider_attributes);
 }
@@ -19,12 +15,8 @@ pub fn check(attestation: &pb::Attestation) -> Result<()> {
     let invalid = |what: &str| Error::Invalid(what.into());
     let attributes = &attestation.attributes;
     ensure(!attributes.is_empty(), || invalid("name at least one attribute"))?;
-    ensure(attributes.len() <= MAX_ATTRIBUTES, || invalid("at most 64 attributes, those signed before included"))?;
-    for attribute in attributes {
-        let fits = |text: &str| !text.is_empty() && text.len() <= MAX_ATTRIBUTE;
-        ensure(fits(&attribute.key) && fits(&attribute.value), || {
-            invalid("attribute keys and values must have 1 to 128 bytes")
-        })?;
+    if let Some(problem) = provider::attributes::problem(attributes) {
+        return Err(invalid(problem).into());
     }
     ensure(attributes.is_sorted_by(|a, b| a.key < b.key), || invalid("keys must be sorted, each once"))?;
     ensure(matches!(attestation.evidence_hash.len(), 0 | 32), || invalid("evidence_hash must be empty or 32 bytes"))

@@ -38,29 +38,21 @@ pub fn verify(ctx: &Ctx, account: &mut pb::Account) -> Result<()> {
     let height = ctx.block.height.saturating_sub(lag(ctx)?);
     for flow in &mut account.flows {
         let spent = flow::verify(flow, height)?;
-        let left = take(&mut account.deposits, &flow.denom, spent, &mut |_, _| {})?;
+        let left = take(&mut account.deposits, &flow.denom, spent)?;
         ensure(left == 0, overflow)?;
     }
     account.deposits.retain(|deposit| deposit.amount_sub != "0");
     Ok(())
 }
 
-/// Takes `amount_sub` from the first deposits of a denom, telling `each` what came from which; gives what was missing.
-pub fn take(
-    deposits: &mut [pb::Deposit],
-    denom: &str,
-    amount_sub: u128,
-    each: &mut dyn FnMut(&pb::Deposit, u128),
-) -> Result<u128> {
+/// Takes `amount_sub` from the first deposits of a denom; gives what was missing.
+fn take(deposits: &mut [pb::Deposit], denom: &str, amount_sub: u128) -> Result<u128> {
     let mut open = amount_sub;
     for deposit in deposits.iter_mut().filter(|deposit| deposit.denom == denom) {
         let have = parse_amount(&deposit.amount_sub)?;
         let taken = have.min(open);
-        if taken > 0 {
-            each(deposit, taken);
-            deposit.amount_sub = have.saturating_sub(taken).to_string();
-            open = open.saturating_sub(taken);
-        }
+        deposit.amount_sub = have.saturating_sub(taken).to_string();
+        open = open.saturating_sub(taken);
     }
     Ok(open)
 }
@@ -126,7 +118,7 @@ fn dry_height(ctx: &Ctx, account: &pb::Account) -> Result<u64> {
 /// Writes an account and its places in the queues.
 pub fn save(ctx: &mut Ctx, key: &Key, mut account: pb::Account) -> Result<()> {
     let dry = dry_height(ctx, &account)?;
-    if dry != account.dry_height || account.low_height > 0 {
+    if dry != account.dry_height {
         unqueue(ctx, key, &mut account)?;
         account.dry_height = if dry == 0 { 0 } else { enqueue(ctx, key, dry)? };
         queue_low(ctx, key, &mut account)?;
@@ -157,12 +149,16 @@ fn enqueue(ctx: &mut Ctx, key: &Key, height: u64) -> Result<u64> {
     loop {
         let count = DUE_COUNT.get(ctx, &at)?.unwrap_or(0);
         if count < most || at <= ctx.block.height.saturating_add(1) {
-            DUE_COUNT.set(ctx, &at, &count.saturating_add(1))?;
-            DUE.insert(ctx, &(at, key.0, key.1))?;
+            place(ctx, key, at, count)?;
             return Ok(at);
         }
         at = at.saturating_sub(1);
     }
+}
+
+fn place(ctx: &mut Ctx, key: &Key, at: u64, count: u32) -> Result<()> {
+    DUE_COUNT.set(ctx, &at, &count.saturating_add(1))?;
+    DUE.insert(ctx, &(at, key.0, key.1))
 }
 
 fn queue_low(ctx: &mut Ctx, key: &Key, account: &mut pb::Account) -> Result<()> {
@@ -186,8 +182,7 @@ pub fn ran_dry(ctx: &mut Ctx, key: &Key) -> Result<()> {
 pub fn import(ctx: &mut Ctx, key: &Key, account: &pb::Account) -> Result<()> {
     if account.dry_height > 0 {
         let count = DUE_COUNT.get(ctx, &account.dry_height)?.unwrap_or(0);
-        DUE_COUNT.set(ctx, &account.dry_height, &count.saturating_add(1))?;
-        DUE.insert(ctx, &(account.dry_height, key.0, key.1))?;
+        place(ctx, key, account.dry_height, count)?;
     }
     if account.low_height > 0 {
         LOW.insert(ctx, &(account.low_height, key.0, key.1))?;

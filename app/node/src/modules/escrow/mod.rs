@@ -33,7 +33,7 @@ use aliquot_sdk::{Address, At, Coin, Ctx, Invariant, Module, ModuleError, Result
 use state::{ACCOUNTS, DUE, DUE_COUNT, LOW, PARAMS};
 
 pub use earnings::{earned, withdraw};
-pub use settle::{close, hold, release, settle};
+pub use settle::{close, hold, settle};
 pub use stream::{amend, close as close_payment, hold_back, open as open_payment, release as release_payment};
 
 pub struct Escrow;

@@ -42,11 +42,6 @@ pub fn hold(ctx: &mut Ctx, lease: &LeaseKey, price: &Coin) -> Result<()> {
     HOLDS.set(ctx, lease, &pb::Hold { id: Some(lease.id()), parts })
 }
 
-/// Returns a hold, whole, to the depositors it came from.
-pub fn release(ctx: &mut Ctx, lease: &LeaseKey) -> Result<()> {
-    settle(ctx, lease, &lease.provider, 0).map(|_| ())
-}
-
 /// Pays `bps` basis points of a hold to `payee`, less the protocol fee, and returns the rest to its depositors. Gives
 /// the sub-units that the payee earned.
 pub fn settle(ctx: &mut Ctx, lease: &LeaseKey, payee: &Address, bps: u32) -> Result<u128> {

@@ -95,7 +95,7 @@ fn make_room(ctx: &mut Ctx, order: &mut pb::Order, key: &LeaseKey, bid: &pb::Bid
         None if order.open_bids < params(ctx)?.order_max_bids => return Ok(()),
         None => {
             let open = i32::from(BidState::Open).unsigned_abs();
-            let last = BIDS_BY_PRICE.under(ctx, &(key.order, open)).last().transpose()?;
+            let last = BIDS_BY_PRICE.last(ctx, &(key.order, open))?;
             let worst = last.ok_or(Error::OrderFull(key.order))?;
             let held = BIDS.get(ctx, &worst)?.ok_or(Error::BidNotFound(worst))?;
             ensure(price_of(bid) < price_of(&held), || Error::OrderFull(key.order))?;

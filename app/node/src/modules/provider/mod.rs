@@ -4,6 +4,7 @@
 //! the money can stay offline; its `payout` receives withdrawals. The gateway's certificate is pinned by its hash.
 //! While it has service leases it sends heartbeats. What its leases and proofs came to is its reliability.
 
+pub mod attributes;
 mod heartbeat;
 mod msgs;
 mod query;

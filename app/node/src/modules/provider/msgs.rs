@@ -1,13 +1,11 @@
 //! Messages of `provider`.
 
-use super::{Error, heartbeat, load, load_for, params, state::*};
+use super::{Error, attributes, heartbeat, load, load_for, params, state::*};
 use crate::{hooks, modules::validator};
 use aliquot_proto::provider::v1 as pb;
 use aliquot_sdk::{Address, Ctx, Result, Routes, ensure};
 
 const MAX_URI: usize = 256;
-const MAX_ATTRIBUTES: usize = 64;
-const MAX_ATTRIBUTE: usize = 128;
 
 pub fn routes(r: &mut Routes) {
     r.msg(create_provider).msg(update_provider).msg(delete_provider).msg(msg_heartbeat).msg(unjail).msg(update_params);
@@ -24,12 +22,10 @@ pub fn check(provider: &pb::Provider) -> Result<()> {
     ensure(if https { hash == 32 } else { hash == 0 }, || {
         invalid("certificate_hash must be 32 bytes with https and empty with http")
     })?;
-    ensure(provider.attributes.len() <= MAX_ATTRIBUTES, || invalid("at most 64 attributes"))?;
+    if let Some(problem) = attributes::problem(&provider.attributes) {
+        return Err(invalid(problem).into());
+    }
     for (i, attribute) in provider.attributes.iter().enumerate() {
-        let fits = |text: &str| !text.is_empty() && text.len() <= MAX_ATTRIBUTE;
-        ensure(fits(&attribute.key) && fits(&attribute.value), || {
-            invalid("attribute keys and values must have 1 to 128 bytes")
-        })?;
         let doubled = provider.attributes.iter().take(i).any(|other| other.key == attribute.key);
         ensure(!doubled, || Error::Invalid(format!("attribute {:?} appears twice", attribute.key)))?;
     }

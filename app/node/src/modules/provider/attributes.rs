@@ -1,15 +1,28 @@
-//! When attributes that someone has are those that someone asks for.
+//! Attributes: what may stand in state, and when those that someone has are those that someone asks for.
 
 use aliquot_proto::provider::v1::Attribute;
+
+const MAX_ATTRIBUTES: usize = 64;
+const MAX_BYTES: usize = 128;
+
+/// What keeps a list from standing in state, in words: it is too long, or a key or value is empty or too long.
+pub fn problem(attributes: &[Attribute]) -> Option<&'static str> {
+    let fits = |text: &str| (1..=MAX_BYTES).contains(&text.len());
+    if attributes.len() > MAX_ATTRIBUTES {
+        return Some("at most 64 attributes");
+    }
+    let all_fit = attributes.iter().all(|attribute| fits(&attribute.key) && fits(&attribute.value));
+    (!all_fit).then_some("attribute keys and values must have 1 to 128 bytes")
+}
 
 /// Whether each of the `required` attributes is among those `given`: the same key, and a value that is the same or fits
 /// what the required one leaves open by `*`.
 pub fn cover(given: &[Attribute], required: &[Attribute]) -> bool {
-    required.iter().all(|wanted| given.iter().any(|has| has.key == wanted.key && fits(&wanted.value, &has.value)))
+    required.iter().all(|wanted| given.iter().any(|has| has.key == wanted.key && matches(&wanted.value, &has.value)))
 }
 
 /// A `*` in the pattern stands for any text, also none. Takes time of the pattern's length times the value's at most.
-fn fits(pattern: &str, value: &str) -> bool {
+pub fn matches(pattern: &str, value: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else { return pattern == value };
     let (middle, tail) = rest.rsplit_once('*').unwrap_or(("", rest));
     let between = value.strip_prefix(head).and_then(|value| value.strip_suffix(tail));
@@ -46,7 +59,7 @@ mod tests {
             ("", "", true),
             ("", "x", false),
         ] {
-            assert_eq!(fits(pattern, value), expected, "{pattern:?} against {value:?}");
+            assert_eq!(matches(pattern, value), expected, "{pattern:?} against {value:?}");
         }
     }
 
@@ -64,7 +77,7 @@ mod tests {
         #[test]
         fn patterns_fit_what_their_definition_says(pattern in "[ab*]{0,7}", value in "[ab]{0,8}") {
             let chars = |text: &str| text.chars().collect::<Vec<_>>();
-            prop_assert_eq!(fits(&pattern, &value), by_definition(&chars(&pattern), &chars(&value)));
+            prop_assert_eq!(matches(&pattern, &value), by_definition(&chars(&pattern), &chars(&value)));
         }
     }
 }
