@@ -10,7 +10,7 @@ GOBIN := $(shell go env GOPATH 2>/dev/null)/bin
 export PATH := $(PATH):$(GOBIN)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo localnet test test-long test-crash bench lint budget proto proto-check contracts fmt
+.PHONY: help deps build demo demo-market localnet test test-long test-crash bench lint budget proto proto-check contracts fmt
 
 help: ## Lists these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ build: deps ## Builds everything.
 demo: build ## One job from a scene file to its picture on a real network; KEEP=1 leaves it running.
 	@$(TARGET)/debug/localnet demo
 
+demo-market: build ## Three tenants, two providers and their containers; ends with everyone's balance, to the millionth.
+	@$(TARGET)/debug/localnet demo-market
+
 localnet: build ## Four validators until ctrl-c.
 	@$(TARGET)/debug/localnet up --validators 4
 
@@ -53,6 +56,7 @@ OPTIMISED := $(foreach c,aliquot aliquot-sdk aliquot-proto aliquot-store aliquot
 bench: deps ## Measures, and prints each figure beside its ceiling.
 	@cargo build -q --workspace --examples $(OPTIMISED)
 	@$(TARGET)/debug/examples/node-bench
+	@$(TARGET)/debug/examples/market-bench
 	@$(TARGET)/debug/examples/kernel-bench | cat
 	@$(TARGET)/debug/examples/store-bench
 

@@ -118,6 +118,6 @@ async fn bond(chain: &Chain, config: &Config) -> Result<Coin> {
         return Ok(config.bond.parse()?);
     }
     let params = chain.compute_params().await?;
-    let least = params.min_bond.context("the chain names no least bond")?;
-    Ok(Coin::try_from(&least)?)
+    let least = params.min_bonds.first().context("the chain names no least bond")?;
+    Ok(Coin::try_from(least)?)
 }

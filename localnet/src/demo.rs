@@ -1,13 +1,16 @@
 //! `localnet demo`: a tenant's job from the scene file to the picture, told step by step with the commands that do it.
 
 use crate::{
-    story::Story,
+    signals::Signals,
     up::{print_environment, stay},
 };
-use aliquot_localnet::{Net, Options, Runner, RunnerOptions, address};
+use aliquot_localnet::{
+    Net, Options, Runner, RunnerOptions, Story, address,
+    market::{self, Stage},
+    teller::{Teller, number, text},
+};
 use aliquot_proto::compute::v1::{EventJobSettled, EventJobVerified};
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::Value;
 use std::{
     env,
     path::{Path, PathBuf},
@@ -22,104 +25,72 @@ const REFERENCE: &str = "target/demo/reference.png";
 const LIMIT: Duration = Duration::from_secs(180);
 
 struct Demo {
-    net: Net,
+    teller: Teller,
     runner: Runner,
-    begun: Instant,
     tenant: String,
     provider: String,
-    /// Fees that the tenant paid, in ualq.
-    fees: u128,
-    step: u32,
 }
 
 pub async fn run() -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    env::set_current_dir(&root).with_context(|| root.display().to_string())?;
-    let begun = Instant::now();
+    to_root()?;
+    let (begun, mut signals) = (Instant::now(), Signals::take()?);
     println!("starting CometBFT and aliquotd ...");
     let folder = Some(PathBuf::from("target/demo/net"));
-    let net = Net::start(1, Options { folder, usual_port: true, ..Options::default() }).await?;
+    let options = Options { folder, usual_port: true, ..Options::default() };
+    let Some(net) = signals.unless(Net::start(1, options)).await? else { return Ok(()) };
     let (tenant, provider) = (address("tenant")?, address("provider")?);
     let runner = net.start_runner(RunnerOptions::default())?;
-    let mut demo = Demo { net, runner, begun, tenant, provider, fees: 0, step: 0 };
-    demo.tell().await.with_context(|| demo.runner.tail())?;
-    if env::var_os("KEEP").is_some_and(|keep| keep != "0") {
-        print_environment(&demo.net);
-        return stay(&mut demo.net).await;
+    let mut demo = Demo { teller: Teller::new(net, begun), runner, tenant, provider };
+    let told = signals.unless(demo.tell()).await.with_context(|| demo.runner.tail())?;
+    if told.is_some() && env::var_os("KEEP").is_some_and(|keep| keep != "0") {
+        print_environment(&demo.teller.net);
+        stay(&mut demo.teller.net, &mut signals).await;
     }
     demo.runner.stop();
-    demo.net.stop();
+    demo.teller.net.stop();
     Ok(())
+}
+
+/// Where the paths of the commands begin.
+fn to_root() -> Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    env::set_current_dir(&root).with_context(|| root.display().to_string())
+}
+
+/// `localnet demo-market`.
+pub async fn market() -> Result<()> {
+    to_root()?;
+    let folder = Some(PathBuf::from("target/demo-market/net"));
+    let stage = Stage { folder, usual_port: true, ..Stage::default() };
+    Signals::take()?.unless(market::run(stage)).await.map(drop)
 }
 
 impl Demo {
     async fn tell(&mut self) -> Result<()> {
-        self.introduce()?;
+        self.teller.headline("A chain of one validator");
+        self.teller.introduce(&["tenant", "provider"])?;
         self.wait_for_device().await?;
-        let before = self.balance(&self.tenant)?;
+        let before = self.teller.balance("tenant")?;
         let (lease, mut story) = self.deploy().await?;
         let dseq = part(&lease, 1).to_string();
-        self.headline("The provider works, and the chain checks it");
+        self.teller.headline("The provider works, and the chain checks it");
         story.until::<EventJobVerified>(LIMIT).await?;
         self.fetch(&lease).await?;
-        self.headline("After the challenge window the price is paid");
+        self.teller.headline("After the challenge window the price is paid");
         story.until::<EventJobSettled>(LIMIT).await?;
         self.check_money(before, &dseq).await?;
-        println!("\ndone in {} s: {PICTURE}", self.begun.elapsed().as_secs());
-        Ok(())
-    }
-
-    fn headline(&mut self, text: &str) {
-        self.step += 1;
-        println!("\n{}. {text}  [{} s]", self.step, self.begun.elapsed().as_secs());
-    }
-
-    /// Shows a command, runs it, gives its answer.
-    fn run(&self, args: &[&str]) -> Result<Value> {
-        println!("  $ aliquotd {}", args.join(" "));
-        self.net.aliquotd(args)
-    }
-
-    /// As [`Demo::run`] with a transaction of the tenant, whose fee is counted.
-    fn transact(&mut self, args: &[&str]) -> Result<Value> {
-        let answer = self.run(&[args, &["--from", "tenant"]].concat())?;
-        let hash = text(&answer["txhash"]);
-        println!("  height {:>4}  tx {hash}", text(&answer["height"]));
-        let tx = self.net.aliquotd(&["query", "tx", hash])?;
-        self.fees += number(&tx["tx"]["auth_info"]["fee"]["amount"][0]["amount"])?;
-        Ok(answer)
-    }
-
-    fn balance(&self, address: &str) -> Result<u128> {
-        let answer = self.net.aliquotd(&["query", "bank", "balance", address, "ualq"])?;
-        number(&answer["balance"]["amount"])
-    }
-
-    fn introduce(&mut self) -> Result<()> {
-        self.headline("A chain of one validator");
-        let status = self.run(&["status"])?;
-        println!(
-            "  {} at height {}, app hash {}",
-            text(&status["chain_id"]),
-            status["height"],
-            text(&status["app_hash"])
-        );
-        println!("  the tenant    {}  {} ualq", self.tenant, self.balance(&self.tenant)?);
-        println!("  the provider  {}  {} ualq", self.provider, self.balance(&self.provider)?);
-        println!("  to repeat these commands:");
-        for (name, value) in self.net.environment() {
-            println!("    export {name}={value}");
-        }
+        println!("\ndone in {} s: {PICTURE}", self.teller.seconds());
         Ok(())
     }
 
     async fn wait_for_device(&mut self) -> Result<()> {
-        self.headline("aliquot-runner tests its OpenCL device and registers provider and bond");
+        self.teller.headline("aliquot-runner tests its OpenCL device and registers provider and bond");
         println!("  $ aliquot-runner {}", self.runner.init.join(" "));
         println!("  $ aliquot-runner run --home {}", self.runner.home.display());
         let end = Instant::now() + LIMIT;
         loop {
-            let devices = self.net.aliquotd(&["query", "compute", "device", "list", "--provider", &self.provider])?;
+            let devices =
+                self.teller.net.aliquotd(&["query", "compute", "device", "list", "--provider", &self.provider])?;
             if let Some(device) = devices["devices"].get(0) {
                 let bond = &device["bond"];
                 println!("  $ aliquotd query compute device list");
@@ -129,7 +100,7 @@ impl Demo {
                     text(&bond["amount"]),
                     text(&bond["denom"])
                 );
-                let record = self.run(&["query", "provider", "get", &self.provider])?;
+                let record = self.teller.run(&["query", "provider", "get", &self.provider])?;
                 println!("  gateway {}", text(&record["provider"]["host_uri"]));
                 return Ok(());
             }
@@ -141,29 +112,30 @@ impl Demo {
 
     /// From the file to the lease, `owner/dseq/gseq/oseq/provider`.
     async fn deploy(&mut self) -> Result<(String, Story)> {
-        self.headline("The tenant deploys a scene");
-        let from = self.net.client(0)?.height().await?;
-        let answer = self.transact(&["tx", "deployment", "create", SDL])?;
+        self.teller.headline("The tenant deploys a scene");
+        let from = self.teller.net.client(0)?.height().await?;
+        let answer = self.teller.transact("tenant", &["tx", "deployment", "create", SDL])?;
         let dseq = text(&answer["deployment"]["dseq"]).to_string();
-        let mut story = Story::follow(&self.net.rpc_url(0), from, dseq.parse()?)?;
+        let mut story = Story::follow(&self.teller.net.rpc_url(0), from, &[dseq.parse()?])?;
         let tenant = self.tenant.clone();
-        self.headline("Providers bid");
+        self.teller.headline("Providers bid");
         story.until::<aliquot_proto::market::v1::EventBidCreated>(LIMIT).await?;
         let list = ["query", "market", "bid", "list", "--owner", &tenant, "--dseq", &dseq, "--state", "open"];
-        let bids = self.run(&list)?;
+        let bids = self.teller.run(&list)?;
         let bid = bids["bids"].get(0).context("the bid is gone")?;
         let provider = text(&bid["id"]["provider"]).to_string();
-        self.headline("The tenant takes the bid");
-        self.transact(&["tx", "market", "lease", "create", "--dseq", &dseq, "--provider", &provider])?;
+        self.teller.headline("The tenant takes the bid");
+        self.teller
+            .transact("tenant", &["tx", "market", "lease", "create", "--dseq", &dseq, "--provider", &provider])?;
         Ok((format!("{tenant}/{dseq}/1/1/{provider}"), story))
     }
 
     /// The picture, and the reference's beside it.
     async fn fetch(&mut self, lease: &str) -> Result<()> {
-        self.headline("The tenant fetches the picture, and checks every chunk against the committed root");
-        let fetched = self.run(&["job", "fetch", "--lease", lease, "--from", "tenant", "--out", PICTURE])?;
+        self.teller.headline("The tenant fetches the picture, and checks every chunk against the committed root");
+        let fetched = self.teller.run(&["job", "fetch", "--lease", lease, "--from", "tenant", "--out", PICTURE])?;
         println!("  {}, {}", text(&fetched["size"]), text(&fetched["chunks"]));
-        let reference = self.run(&["job", "render", SCENE, "--out", REFERENCE])?;
+        let reference = self.teller.run(&["job", "render", SCENE, "--out", REFERENCE])?;
         let (ours, theirs) = (text(&reference["sha256_of_pixels"]), text(&fetched["sha256_of_pixels"]));
         println!("  SHA-256 of its pixels      {theirs}");
         println!("  of the Rust reference's    {ours}");
@@ -173,12 +145,12 @@ impl Demo {
 
     /// To the unit: the tenant has all but price and fees, the provider the price but the protocol's part.
     async fn check_money(&mut self, before: u128, dseq: &str) -> Result<()> {
-        self.headline("Who has what");
-        let leases = self.run(&["query", "market", "lease", "list", "--dseq", dseq])?;
+        self.teller.headline("Who has what");
+        let leases = self.teller.run(&["query", "market", "lease", "list", "--dseq", dseq])?;
         let lease = leases["leases"].get(0).context("the lease is gone")?;
         let price = number(&lease["price"]["amount"])?;
         println!("  the lease is {}, {}", text(&lease["state"]), text(&lease["reason"]));
-        let (after, fees) = (self.balance(&self.tenant)?, self.fees);
+        let (after, fees) = (self.teller.balance("tenant")?, self.teller.fees("tenant"));
         println!("  tenant: {before} - price {price} - fees {fees} = {after} ualq");
         ensure!(before == after + price + fees, "the tenant's remainder did not return to the unit");
         let earned = self.wait_for_payout().await?;
@@ -186,7 +158,7 @@ impl Demo {
             "  provider: earned {earned} millionths of a ualq, {} of the price, and has it in its account",
             percent(earned, price)
         );
-        let audit = self.run(&["query", "escrow", "audit"])?;
+        let audit = self.teller.run(&["query", "escrow", "audit"])?;
         println!("  the escrow's books balance: {}", audit["balanced"]);
         ensure!(audit["balanced"] == true, "the escrow's books do not balance: {audit}");
         Ok(())
@@ -196,7 +168,7 @@ impl Demo {
     async fn wait_for_payout(&self) -> Result<u128> {
         let end = Instant::now() + LIMIT;
         while Instant::now() < end {
-            let answer = self.net.aliquotd(&["query", "escrow", "earnings", &self.provider])?;
+            let answer = self.teller.net.aliquotd(&["query", "escrow", "earnings", &self.provider])?;
             if let Some(earnings) = answer["earnings"].get(0) {
                 let (earned, withdrawn) = (number(&earnings["earned_sub"])?, number(&earnings["withdrawn_sub"])?);
                 if withdrawn > 0 && earned - withdrawn < 1_000_000 {
@@ -207,14 +179,6 @@ impl Demo {
         }
         bail!("the provider did not withdraw what it earned within {LIMIT:?}")
     }
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or("")
-}
-
-fn number(value: &Value) -> Result<u128> {
-    text(value).parse().with_context(|| format!("{value} is not a number"))
 }
 
 fn percent(earned_sub: u128, price: u128) -> String {

@@ -1,7 +1,7 @@
-//! `localnet`: a network to try things on, and the story of one job told on it.
+//! `localnet`: a network to try things on, and the stories of a job and of a market told on it.
 
 mod demo;
-mod story;
+mod signals;
 mod up;
 
 use clap::{Parser, Subcommand};
@@ -18,6 +18,8 @@ struct Cli {
 enum Command {
     /// A tenant's job from the deployment to the picture, on a network of one validator. KEEP=1 leaves it running.
     Demo,
+    /// Three tenants, two providers and their containers: awards, a standby, funds that run dry, an amendment, the books.
+    DemoMarket,
     /// A network that runs until ctrl-c.
     Up {
         #[arg(long, default_value_t = 4)]
@@ -29,6 +31,7 @@ enum Command {
 async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo => demo::run().await,
+        Command::DemoMarket => demo::market().await,
         Command::Up { validators } => up::run(validators).await,
     };
     match done {

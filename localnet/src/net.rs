@@ -2,7 +2,7 @@
 
 use crate::{
     accounts::{self, PASSPHRASE},
-    node::{Node, Part},
+    node::{Node, Part, Usual},
     programs::Programs,
 };
 use aliquot_client::{Client, Key};
@@ -10,7 +10,6 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use std::{
     fs,
-    net::TcpListener,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -28,7 +27,7 @@ pub struct Options {
     pub params: Vec<String>,
     /// Where the homes lie; emptied at start. None: a temporary folder, removed at the end.
     pub folder: Option<PathBuf>,
-    /// Node 0 has CometBFT's usual RPC port where that is free.
+    /// Node 0 has the usual ports of RPC, gRPC and REST where they are free.
     pub usual_port: bool,
 }
 
@@ -89,9 +88,12 @@ impl Net {
             fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
         }
         fs::create_dir_all(&folder)?;
-        let usual = options.usual_port.then_some(26657).filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+        let usual = if options.usual_port { Usual::free() } else { Usual::default() };
         let nodes = (0..validators)
-            .map(|i| Node::new(&programs, folder.join(format!("node{i}")), usual.filter(|_| i == 0)))
+            .map(|i| {
+                let usual = if i == 0 { usual } else { Usual::default() };
+                Node::new(&programs, folder.join(format!("node{i}")), usual)
+            })
             .collect::<Result<Vec<_>>>()?;
         let chain_id = options.chain_id;
         let mut net = Net { nodes, programs, chain_id, folder, _temporary: temporary };

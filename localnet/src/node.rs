@@ -17,12 +17,29 @@ pub enum Part {
     Comet,
 }
 
+/// Ports that clients try first, where they are free.
+#[derive(Clone, Copy, Default)]
+pub struct Usual {
+    pub rpc: Option<u16>,
+    pub grpc: Option<u16>,
+    pub api: Option<u16>,
+}
+
+impl Usual {
+    pub fn free() -> Self {
+        let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok().then_some(port);
+        Usual { rpc: free(26657), grpc: free(9090), api: free(1317) }
+    }
+}
+
 pub struct Node {
     pub home: PathBuf,
     programs: Programs,
     abci: u16,
     rpc: u16,
     p2p: u16,
+    grpc: u16,
+    api: u16,
     peers: String,
     aliquotd: Option<Process>,
     comet: Option<Process>,
@@ -30,10 +47,21 @@ pub struct Node {
 
 impl Node {
     /// A node that has a home and ports, and is not running.
-    pub fn new(programs: &Programs, home: PathBuf, rpc: Option<u16>) -> Result<Self> {
-        let [abci, free, p2p] = free_ports()?;
-        let (programs, rpc) = (programs.clone(), rpc.unwrap_or(free));
-        Ok(Node { home, programs, abci, rpc, p2p, peers: String::new(), aliquotd: None, comet: None })
+    pub fn new(programs: &Programs, home: PathBuf, usual: Usual) -> Result<Self> {
+        let [abci, rpc, p2p, grpc, api] = free_ports()?;
+        let (rpc, grpc, api) = (usual.rpc.unwrap_or(rpc), usual.grpc.unwrap_or(grpc), usual.api.unwrap_or(api));
+        let programs = programs.clone();
+        Ok(Node { home, programs, abci, rpc, p2p, grpc, api, peers: String::new(), aliquotd: None, comet: None })
+    }
+
+    /// Where REST is served.
+    pub fn api_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.api)
+    }
+
+    /// Where gRPC is served.
+    pub fn grpc_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.grpc)
     }
 
     pub fn rpc_url(&self) -> String {
@@ -92,6 +120,8 @@ impl Node {
         let listen = format!("tcp://127.0.0.1:{}", self.abci);
         let mut command = Command::new(&self.programs.aliquotd);
         command.arg("start").arg("--home").arg(&self.home).args(["--listen", &listen]);
+        command.args(["--grpc.address", &format!("127.0.0.1:{}", self.grpc)]);
+        command.args(["--api.address", &format!("127.0.0.1:{}", self.api)]);
         let mut process = Process::start(command, &self.home.join("aliquotd.log"))?;
         let end = Instant::now() + Duration::from_secs(30);
         while TcpStream::connect(("127.0.0.1", self.abci)).is_err() {

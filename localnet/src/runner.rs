@@ -6,8 +6,9 @@ use crate::{
     node::free_ports,
     process::Process,
 };
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -25,6 +26,10 @@ pub struct RunnerOptions {
     pub program: Option<PathBuf>,
     /// Arguments after `run`.
     pub args: Vec<String>,
+    /// Arguments of `init` beside those that the network gives.
+    pub init: Vec<String>,
+    /// What stands in the configuration instead of its part `[services]`, which is the last.
+    pub services: Option<String>,
 }
 
 impl Default for RunnerOptions {
@@ -35,6 +40,8 @@ impl Default for RunnerOptions {
             bond: "100000000ualq".into(),
             program: None,
             args: Vec::new(),
+            init: Vec::new(),
+            services: None,
         }
     }
 }
@@ -57,6 +64,9 @@ impl Net {
         // Whatever program runs, its home is made by the one that is released.
         let done = Command::new(&self.programs.runner).args(&init).output()?;
         ensure!(done.status.success(), "aliquot-runner init: {}", String::from_utf8_lossy(&done.stderr));
+        if let Some(services) = &options.services {
+            configure(&home, services)?;
+        }
         let (home_arg, args) = (home.clone(), options.args);
         let command = Box::new(move || {
             let mut command = Command::new(&program);
@@ -82,8 +92,16 @@ impl Net {
         ];
         let mut args = vec!["init".to_string(), "--auto-register".into(), "--force".into()];
         args.extend(flags.iter().flat_map(|(flag, value)| [flag.to_string(), value.to_string()]));
+        args.extend(options.init.iter().cloned());
         Ok(args)
     }
+}
+
+fn configure(home: &Path, services: &str) -> Result<()> {
+    let path = home.join("config.toml");
+    let text = fs::read_to_string(&path)?;
+    let (head, _) = text.split_once("\n[services]\n").context("config.toml has no part [services]")?;
+    Ok(fs::write(&path, format!("{head}\n{services}"))?)
 }
 
 fn log(home: &Path) -> PathBuf {

@@ -1,83 +1,107 @@
-//! What the chain says about one deployment, block by block, as it happens.
+//! What the chain says about some deployments, block by block, as it happens.
+
+mod lines;
 
 use aliquot_client::{Event, events, follow};
-use aliquot_proto::{compute::v1 as compute, escrow::v1 as escrow, market::v1 as market, prost::Name};
+use aliquot_proto::prost::{Message, Name};
 use anyhow::{Context, Result, bail};
+use lines::line;
 use std::time::Duration;
 use tokio::{sync::mpsc, time::timeout};
 
-/// Follows a chain and prints what happens to one deployment.
+/// Follows a chain and prints what happens to deployments, and to providers that have names.
 pub struct Story {
     blocks: mpsc::Receiver<aliquot_client::rpc::Result<events::BlockEvents>>,
-    dseq: u64,
+    dseqs: Vec<u64>,
+    names: Names,
+    height: u64,
+    seen: Vec<(u64, Event)>,
+}
+
+/// Addresses with what they are called.
+#[derive(Default)]
+pub struct Names(Vec<(String, String)>);
+
+impl Names {
+    pub fn of(&self, address: &str) -> String {
+        let found = self.0.iter().find(|(known, _)| known == address);
+        found.map_or(address, |(_, name)| name).to_string()
+    }
+
+    fn has(&self, address: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == address)
+    }
 }
 
 impl Story {
-    pub fn follow(rpc_url: &str, from_height: u64, dseq: u64) -> Result<Self> {
-        Ok(Story { blocks: follow(rpc_url, from_height)?, dseq })
+    pub fn follow(rpc_url: &str, from_height: u64, dseqs: &[u64]) -> Result<Self> {
+        let blocks = follow(rpc_url, from_height)?;
+        Ok(Story { blocks, dseqs: dseqs.to_vec(), names: Names::default(), height: 0, seen: Vec::new() })
     }
 
-    /// Prints until an event of the type has come, and gives it.
-    pub async fn until<T: Name + Default>(&mut self, limit: Duration) -> Result<(u64, T)> {
+    /// Calls accounts by their names instead of their addresses.
+    pub fn naming(mut self, names: Vec<(String, String)>) -> Self {
+        self.names = Names(names);
+        self
+    }
+
+    /// Prints until an event of the type has come, and gives it with its height.
+    pub async fn until<T: Name + Message + Default>(&mut self, limit: Duration) -> Result<(u64, T)> {
+        self.until_one(limit, |_, _| true).await
+    }
+
+    /// As [`Story::until`], for the first that is as wanted at its height; it may have been printed already.
+    pub async fn until_one<T: Name + Message + Default>(
+        &mut self,
+        limit: Duration,
+        wanted: impl Fn(u64, &T) -> bool,
+    ) -> Result<(u64, T)> {
+        let mut looked = 0;
         let wait = async {
-            while let Some(block) = self.blocks.recv().await {
-                let block = block?;
-                let mut found = None;
-                for event in &block.events {
-                    if let Some(line) = line(event, self.dseq)? {
-                        println!("  height {:>4}  {line}", block.height);
-                        found = found.or(event.decode::<T>().transpose()?);
+            loop {
+                for (height, event) in &self.seen[looked..] {
+                    if let Some(event) = event.decode::<T>().transpose()?.filter(|event| wanted(*height, event)) {
+                        return Ok((*height, event));
                     }
                 }
-                if let Some(event) = found {
-                    return Ok((block.height, event));
-                }
+                looked = self.seen.len();
+                self.block().await?;
             }
-            bail!("the chain can no longer be followed")
         };
         timeout(limit, wait).await.with_context(|| format!("no {} within {limit:?}", T::NAME))?
     }
-}
 
-/// What an event means, if it is about the deployment.
-fn line(event: &Event, dseq: u64) -> Result<Option<String>> {
-    let job = |id: &Option<market::LeaseId>| id.as_ref().is_some_and(|id| id.dseq == dseq);
-    if let Some(e) = event.decode::<market::EventBidCreated>().transpose()? {
-        let (id, price) = (e.id.clone().unwrap_or_default(), e.price.unwrap_or_default());
-        return Ok(job(&e.id).then(|| format!("bid by {}: {}{}", id.provider, price.amount, price.denom)));
+    /// Prints up to and with a height.
+    pub async fn until_height(&mut self, height: u64, limit: Duration) -> Result<()> {
+        let wait = async {
+            while self.height < height {
+                self.block().await?;
+            }
+            Ok(())
+        };
+        timeout(limit, wait).await.with_context(|| format!("the chain is not at height {height} after {limit:?}"))?
     }
-    if let Some(e) = event.decode::<market::EventLeaseCreated>().transpose()? {
-        return Ok(
-            job(&e.id).then(|| "the lease is made: its price is set aside, the provider's bond is locked".into())
-        );
+
+    /// Up to which it has been printed.
+    pub fn height(&self) -> u64 {
+        self.height
     }
-    if let Some(e) = event.decode::<compute::EventJobCommitted>().transpose()? {
-        let (root, sample) = (hex::encode(&e.root), e.sample_height);
-        return Ok(
-            job(&e.id).then(|| format!("result committed, root {root}; the beacon of height {sample} will sample it"))
-        );
+
+    /// Every event of the blocks so far, with its height.
+    pub fn seen(&self) -> &[(u64, Event)] {
+        &self.seen
     }
-    if let Some(e) = event.decode::<compute::EventJobSampled>().transpose()? {
-        return Ok(job(&e.id)
-            .then(|| format!("the beacon picked chunks {:?}; open them by height {}", e.sampled, e.open_deadline)));
+
+    async fn block(&mut self) -> Result<()> {
+        let Some(block) = self.blocks.recv().await else { bail!("the chain can no longer be followed") };
+        let block = block?;
+        for event in &block.events {
+            if let Some(line) = line(event, &self.dseqs, &self.names)? {
+                println!("  height {:>4}  {line}", block.height);
+            }
+        }
+        self.height = block.height;
+        self.seen.extend(block.events.into_iter().map(|event| (block.height, event)));
+        Ok(())
     }
-    if let Some(e) = event.decode::<compute::EventJobOpened>().transpose()? {
-        return Ok(job(&e.id).then(|| "the provider opened them".into()));
-    }
-    if let Some(e) = event.decode::<compute::EventJobVerified>().transpose()? {
-        return Ok(
-            job(&e.id).then(|| format!("every node computed them again: right; it settles at height {}", e.settles_at))
-        );
-    }
-    if let Some(e) = event.decode::<compute::EventJobFailed>().transpose()? {
-        return Ok(job(&e.id).then(|| format!("the job failed: {:?}", e.fault())));
-    }
-    if let Some(e) = event.decode::<compute::EventJobSettled>().transpose()? {
-        return Ok(job(&e.id).then(|| "settled: the provider has earned the price".into()));
-    }
-    if let Some(e) = event.decode::<escrow::EventRefunded>().transpose()? {
-        let coin = e.amount.unwrap_or_default();
-        return Ok((e.dseq == dseq).then(|| format!("{}{} returned to {}", coin.amount, coin.denom, e.depositor)));
-    }
-    Ok(None)
 }

@@ -1,9 +1,11 @@
 //! Tokens by which an account proves itself to a provider's gateway.
 //!
 //! A JSON Web Token as Akash's gateways take it: `iss` is the account's address, `aud` the provider's, it lives for
-//! an hour at most and may name the leases it is for. The key that signs is the account's own, so a gateway checks
+//! an hour at most and may name the leases and the things it is for. The key that signs is the account's own, so a gateway checks
 //! it against the public key that the chain holds. `ES256K` is a plain signature over the token; `ES256KADR36` is one
 //! over the document that wallets make of arbitrary data (ADR-036), since they sign nothing else.
+
+mod claims;
 
 use aliquot_proto::market::v1::LeaseId;
 use base64::{
@@ -13,6 +15,7 @@ use base64::{
 use cosmrs::bip32::secp256k1::ecdsa::{Signature, VerifyingKey, signature::Verifier};
 use serde::{Deserialize, Serialize};
 
+pub use self::claims::{Access, Claims, DeploymentPermission, Leases, Permission, Scope};
 use crate::key::Key;
 
 /// The longest that a token may live, in seconds.
@@ -51,87 +54,29 @@ struct Header {
     crit: Option<Vec<String>>,
 }
 
-/// What a token says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claims {
-    pub version: String,
-    /// The account that asks, in bech32.
-    pub iss: String,
-    /// The provider that is asked, in bech32.
-    pub aud: String,
-    /// When it was made, in seconds since 1970.
-    pub iat: u64,
-    #[serde(default)]
-    pub nbf: u64,
-    /// When it ends, in seconds since 1970.
-    pub exp: u64,
-    pub leases: Leases,
-}
-
-/// Which of the account's leases a token opens.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Leases {
-    pub access: Access,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub permissions: Vec<Permission>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Access {
-    /// All of them.
-    Full,
-    /// Those that the permissions name.
-    Granular,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Permission {
-    pub provider: String,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub deployments: Vec<DeploymentPermission>,
-}
-
-/// A deployment, or one group or order of it: zero stands for any.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeploymentPermission {
-    pub dseq: u64,
-    #[serde(default)]
-    pub gseq: u32,
-    #[serde(default)]
-    pub oseq: u32,
-}
-
-impl Claims {
-    /// Whether the token opens this lease. That its owner is `iss` is part of it.
-    pub fn opens(&self, lease: &LeaseId) -> bool {
-        let any_or = |claim: u32, id: u32| claim == 0 || claim == id;
-        let granted = match self.leases.access {
-            Access::Full => true,
-            Access::Granular => self.leases.permissions.iter().any(|permission| {
-                permission.provider == lease.provider
-                    && (permission.deployments.is_empty()
-                        || permission
-                            .deployments
-                            .iter()
-                            .any(|d| d.dseq == lease.dseq && any_or(d.gseq, lease.gseq) && any_or(d.oseq, lease.oseq)))
-            }),
-        };
-        granted && self.iss == lease.owner
-    }
-}
-
 /// A token of ten minutes by which `key` asks the gateway of `provider`. Opens the given leases, or with none given
 /// all of the account's. `now` is in seconds since 1970.
 pub fn gateway_token(key: &Key, provider: &str, leases: &[LeaseId], now: u64) -> String {
-    let deployments =
-        leases.iter().map(|id| DeploymentPermission { dseq: id.dseq, gseq: id.gseq, oseq: id.oseq }).collect();
-    let leases = match leases {
-        [] => Leases { access: Access::Full, permissions: Vec::new() },
-        _ => Leases {
-            access: Access::Granular,
-            permissions: vec![Permission { provider: provider.into(), deployments }],
-        },
+    token(key, provider, leases, None, now)
+}
+
+/// As [`gateway_token`], for one thing alone.
+pub fn scoped_token(key: &Key, provider: &str, leases: &[LeaseId], scope: Scope, now: u64) -> String {
+    token(key, provider, leases, Some(vec![scope.name().into()]), now)
+}
+
+fn token(key: &Key, provider: &str, leases: &[LeaseId], scope: Option<Vec<String>>, now: u64) -> String {
+    let deployment =
+        |id: &LeaseId| DeploymentPermission { dseq: id.dseq, gseq: id.gseq, oseq: id.oseq, scope: scope.clone() };
+    let deployments = leases.iter().map(deployment).collect();
+    let leases = match (leases, &scope) {
+        ([], None) => Leases::default(),
+        ([], Some(_)) => Leases { access: Access::Scoped, scope, ..Leases::default() },
+        _ => {
+            let access = Some(Access::Granular);
+            let permission = Permission { provider: provider.into(), access, scope: None, deployments };
+            Leases { access: Access::Granular, permissions: vec![permission], ..Leases::default() }
+        }
     };
     sign(
         key,

@@ -8,11 +8,11 @@
 //! - [`events::follow`] gives the events of every block, in order, none twice and none left out.
 //! - [`sdl::load`] reads what a tenant wants from a YAML file.
 //! - [`manifest`] is what the tenant then sends to the providers.
-//! - [`fetch`] downloads results from a provider's gateway, to which [`jwt`] says who asks.
+//! - [`gateway`] talks to a provider: results, manifests, logs, shells; [`jwt`] says there who asks.
 
 mod error;
 pub mod events;
-pub mod fetch;
+pub mod gateway;
 pub mod jwt;
 pub mod key;
 pub mod keyring;

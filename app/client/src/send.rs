@@ -81,12 +81,19 @@ pub struct TxOutcome {
 impl TxOutcome {
     /// The response to message `index`.
     pub fn response<R: Message + Default>(&self, index: usize) -> Result<R> {
-        let data: TxMsgData = decode_as("TxMsgData", &self.data)?;
-        let response = data.msg_responses.get(index).ok_or_else(|| Error::Decode {
-            what: "a message response".into(),
-            reason: format!("there are {}, none at {index}", data.msg_responses.len()),
-        })?;
+        let response = self.response_any(index)?;
         decode_as(&response.type_url, &response.value)
+    }
+
+    /// As [`TxOutcome::response`], encoded.
+    pub fn response_any(&self, index: usize) -> Result<Any> {
+        let mut data: TxMsgData = decode_as("TxMsgData", &self.data)?;
+        let count = data.msg_responses.len();
+        if index >= count {
+            let reason = format!("there are {count}, none at {index}");
+            return Err(Error::Decode { what: "a message response".into(), reason });
+        }
+        Ok(data.msg_responses.swap_remove(index))
     }
 }
 

@@ -9,20 +9,19 @@ use aliquot::{
 };
 use aliquot_client::{Key, TxBuilder, tx::SignerData};
 use aliquot_kernels::Kernel;
-use aliquot_proto::{Coin, Timestamp, cosmos::bank::v1beta1::MsgSend};
+use aliquot_proto::{Timestamp, cosmos::bank::v1beta1::MsgSend};
+use measure::{Raw, beside, coin, cpu_row, key, measure, median, row};
 use prost::{Message, bytes::Bytes};
-use secp256k1::{Message as Digest, PublicKey, SECP256K1, ecdsa::Signature};
 use serde_json::json;
 use std::{
-    fs,
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     path::Path,
-    sync::{Arc, Barrier},
     thread,
-    time::Instant,
 };
 use tendermint_proto::v0_38::abci::{Request, RequestCheckTx, RequestFlush, Response, request::Value};
+
+mod measure;
 
 /// As in `aliquotd`.
 #[global_allocator]
@@ -32,41 +31,6 @@ const CHAIN_ID: &str = "aliquot-bench-1";
 const SENDS: usize = 5_000;
 const REJECTS: usize = 20_000;
 const ROUNDS: usize = 5;
-
-fn key(index: usize) -> Key {
-    let mut secret = [1u8; 32];
-    secret[..8].copy_from_slice(&(index as u64 + 1).to_be_bytes());
-    Key::from_secret(&secret).unwrap()
-}
-
-fn coin(amount: u64) -> Coin {
-    Coin { denom: "ualq".into(), amount: amount.to_string() }
-}
-
-/// CPU seconds so far of the threads that live, to the nanosecond.
-fn cpu_seconds() -> f64 {
-    let tasks = fs::read_dir("/proc/self/task").unwrap();
-    let spent = |task: fs::DirEntry| fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
-    let nanos = |line: String| line.split(' ').next().and_then(|n| n.parse::<f64>().ok()).unwrap_or_default();
-    tasks.map(|task| nanos(spent(task.unwrap()))).sum::<f64>() / 1e9
-}
-
-/// Runs `work` and gives microseconds of CPU and of wall time per `units`.
-fn measure(units: usize, work: impl FnOnce()) -> (f64, f64) {
-    let (cpu, wall) = (cpu_seconds(), Instant::now());
-    work();
-    let per = 1e6 / units as f64;
-    ((cpu_seconds() - cpu) * per, wall.elapsed().as_secs_f64() * per)
-}
-
-fn median(mut of: Vec<f64>) -> f64 {
-    of.sort_by(f64::total_cmp);
-    of[of.len() / 2]
-}
-
-fn row(name: &str, value: String, beside: String) {
-    println!("| {name} | {value} | {beside} |");
-}
 
 struct Bench {
     app: App,
@@ -86,7 +50,7 @@ impl Bench {
             .collect();
         let state = json!({
             "bank": {"balances": balances}, "validator": {"params": {"epoch_blocks": "60"}}, "beacon": {"params": {"retain_blocks": "100"}},
-            "compute": {"params": {"min_bond": {"denom": "ualq", "amount": "1"}, "sample_delay_blocks": 3, "open_blocks": 5,
+            "compute": {"params": {"min_bonds": [{"denom": "ualq", "amount": "1"}], "sample_delay_blocks": 3, "open_blocks": 5,
                 "challenge_blocks": 4, "commit_blocks": 10, "default_samples": 16, "verify_gas_per_block": "1280000000", "max_chunk_cost": "20000000"}},
             "escrow": {"params": {"max_due": 2000}},
             "market": {"params": {"order_max_bids": 4, "bid_window_blocks": 5, "order_ttl_blocks": 200, "provider_max_leases": 1000}},
@@ -151,44 +115,6 @@ impl Bench {
     }
 }
 
-/// Raw verifications of libsecp256k1 with the key parsed each time, as the chain does.
-struct Raw {
-    key: [u8; 33],
-    signatures: Vec<[u8; 64]>,
-}
-
-impl Raw {
-    fn new() -> Self {
-        let key = key(0);
-        Raw { key: key.public_key(), signatures: (0..200u8).map(|i| key.sign(&[i])).collect() }
-    }
-
-    /// CPU microseconds of one, now: clocks of shared machines wander, so it is measured anew beside every figure.
-    fn measure(&self) -> f64 {
-        let (cpu, _) = measure(5 * self.signatures.len(), || {
-            for signature in self.signatures.iter().cycle().take(5 * self.signatures.len()) {
-                let public = PublicKey::from_slice(&self.key).unwrap();
-                let signature = Signature::from_compact(signature).unwrap();
-                let digest = Digest::from_digest([7; 32]);
-                std::hint::black_box(SECP256K1.verify_ecdsa(digest, &signature, &public).is_ok());
-            }
-        });
-        cpu
-    }
-}
-
-/// CPU microseconds of `work` per unit, and in raw verifications measured before and after it.
-fn beside(raw: &Raw, units: usize, work: impl FnOnce()) -> (f64, f64) {
-    let before = raw.measure();
-    let (cpu, _) = measure(units, work);
-    (cpu, 2.0 * cpu / (before + raw.measure()))
-}
-
-fn cpu_row(name: &str, rounds: Vec<(f64, f64)>) {
-    let (cpu, ratios): (Vec<_>, Vec<_>) = rounds.into_iter().unzip();
-    row(name, format!("{:.1} us CPU each", median(cpu)), format!("{:.2} raw verifications", median(ratios)));
-}
-
 fn blocks(bench: &mut Bench, raw: &Raw) {
     let (mut cold, mut warm, mut commits, mut check) = (vec![], vec![], vec![], vec![]);
     for _ in 0..ROUNDS {
@@ -240,15 +166,9 @@ fn through_socket(bench: &mut Bench, raw: &Raw) {
         request.encode_length_delimited(&mut frames).unwrap();
     }
     Request { value: Some(Value::Flush(RequestFlush {})) }.encode_length_delimited(&mut frames).unwrap();
-    // A thread that ends takes its CPU time from the count.
-    let (measured, mut writer) = (Arc::new(Barrier::new(2)), None);
     let round = beside(raw, SENDS, || {
         let mut sender = stream.try_clone().unwrap();
-        let end = measured.clone();
-        writer = Some(thread::spawn(move || {
-            sender.write_all(&frames).unwrap();
-            end.wait();
-        }));
+        let writer = thread::spawn(move || sender.write_all(&frames).unwrap());
         let (mut buffer, mut chunk, mut answers) = (Vec::new(), [0u8; 65536], 0);
         while answers <= txs.len() {
             let read = stream.read(&mut chunk).unwrap();
@@ -265,9 +185,8 @@ fn through_socket(bench: &mut Bench, raw: &Raw) {
             let used = buffer.len() - rest.len();
             buffer.drain(..used);
         }
+        writer.join().unwrap();
     });
-    measured.wait();
-    writer.unwrap().join().unwrap();
     cpu_row("CheckTx through the socket, accepted (both ends)", vec![round]);
     bench.block(&txs);
 }

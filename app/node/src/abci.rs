@@ -10,6 +10,7 @@ use crate::{
 use aliquot_proto::validator::v1::Validator;
 use aliquot_sdk::Error;
 use serde_json::Value as Json;
+use std::time::Instant;
 use tendermint_abci::Application;
 use tendermint_proto::{
     crypto::{PublicKey, public_key},
@@ -85,11 +86,15 @@ impl Application for App {
     }
 
     fn query(&self, r: RequestQuery) -> ResponseQuery {
-        query::answer(self, r)
+        let begun = Instant::now();
+        let response = query::answer(self, &r);
+        self.stats().asked(begun.elapsed(), response.code == 0);
+        response
     }
 
     fn check_tx(&self, r: RequestCheckTx) -> ResponseCheckTx {
         let out = or_stop("CheckTx", App::check_tx(self, &r.tx));
+        self.stats().checked(out.error.is_none());
         let result = tendermint_proto::v0_38::abci::ExecTxResult::from(out);
         ResponseCheckTx {
             code: result.code,
@@ -133,6 +138,7 @@ impl Application for App {
             txs: &r.txs,
         };
         let out = or_stop("FinalizeBlock", App::finalize_block(self, &block));
+        self.stats().finalized(out.outcomes.iter().map(|outcome| outcome.error.is_none()));
         ResponseFinalizeBlock {
             events: abci_events(out.events),
             tx_results: out.outcomes.into_iter().map(Into::into).collect(),

@@ -21,6 +21,7 @@ use aliquot_proto::{
 };
 use aliquot_sdk::{Address, Coin, Ctx, Gas, MAX_SIGNATURES, Mode, Result, Sdk, SealedRoutes, Tx, ensure};
 use prost::{Message, Name};
+use std::fmt;
 
 /// The most gas that one transaction may ask for, and all of a block together.
 pub const MAX_TX_GAS: u64 = 50_000_000;
@@ -33,6 +34,18 @@ const SIGN_MODE_DIRECT: i32 = 1;
 pub struct Policy {
     /// Least price of a unit of gas in millionths of a base unit, per denom; empty takes anything.
     pub min_gas_prices: Vec<(String, u64)>,
+}
+
+/// As in app.toml: `0.025000ualq`, several parted by commas.
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (denom, micro)) in self.min_gas_prices.iter().enumerate() {
+            let (comma, digits) = (if index > 0 { "," } else { "" }, format!("{micro:07}"));
+            let (whole, fraction) = digits.split_at(digits.len().saturating_sub(6));
+            write!(f, "{comma}{whole}.{fraction}{denom}")?;
+        }
+        Ok(())
+    }
 }
 
 /// Everything the ante needs beside state and transaction.

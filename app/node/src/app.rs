@@ -9,7 +9,9 @@ use crate::{
     deliver::{self, Outcome},
     modules::{beacon, compute, validator},
     runtime::{self, MODULES},
+    services::{self, comet::Comet},
     signatures::Signatures,
+    stats::Stats,
     vrf,
 };
 use aliquot_proto::Timestamp;
@@ -30,6 +32,8 @@ pub struct Options {
     pub retain: Option<u64>,
     /// The VRF key of a validator; without it the node's blocks carry no beacon item.
     pub vrf_key: Option<vrf::SecretKey>,
+    /// The CometBFT to ask for what only it knows; without it those queries are unavailable.
+    pub comet: Option<Comet>,
     /// Refuses to write at Commit whatever is not synced to the disk; tests turn it off for speed.
     pub no_sync: bool,
 }
@@ -43,7 +47,10 @@ struct Inner {
     routes: &'static SealedRoutes,
     signatures: Signatures,
     policy: Policy,
+    retain: Option<u64>,
     vrf_key: Option<vrf::SecretKey>,
+    comet: Option<Comet>,
+    stats: Stats,
     chain_id: Mutex<String>,
     /// Writes of InitChain, which belong to the first block.
     genesis: Mutex<Option<Changes>>,
@@ -84,7 +91,10 @@ impl App {
             routes: runtime::routes()?,
             signatures: Signatures::default(),
             policy: options.policy,
+            retain: options.retain,
             vrf_key: options.vrf_key,
+            comet: options.comet,
+            stats: Stats::default(),
             chain_id: Mutex::default(),
             genesis: Mutex::default(),
             prepared: Mutex::default(),
@@ -106,6 +116,23 @@ impl App {
 
     pub fn signatures(&self) -> &Signatures {
         &self.0.signatures
+    }
+
+    pub fn policy(&self) -> &Policy {
+        &self.0.policy
+    }
+
+    /// Heights of history kept for queries; none keeps all.
+    pub fn retain(&self) -> Option<u64> {
+        self.0.retain
+    }
+
+    pub fn comet(&self) -> Result<&Comet> {
+        Ok(self.0.comet.as_ref().ok_or(services::Error::NoComet)?)
+    }
+
+    pub fn stats(&self) -> &Stats {
+        &self.0.stats
     }
 
     pub fn chain_id(&self) -> String {
@@ -170,7 +197,10 @@ impl App {
 
     /// Runs a transaction to its end and keeps nothing: what it would cost.
     pub fn simulate(&self, tx: &Tx) -> Result<Outcome> {
-        Ok(deliver::deliver_tx(&mut self.next_ctx(Mode::Simulate)?, &self.gate(), tx))
+        let mut ctx = self.state_at(0)?;
+        ctx.mode = Mode::Simulate;
+        ctx.block.height = ctx.block.height.saturating_add(1);
+        Ok(deliver::deliver_tx(&mut ctx, &self.gate(), tx))
     }
 
     /// The transactions of a proposal: the beacon item, then what fits of those offered.
@@ -298,18 +328,30 @@ impl App {
         Ok(height)
     }
 
-    /// A context over the state of a height (0: the newest) for queries, with the height it is of.
+    /// A context over the state of a height (0: the newest) for queries, with the height it is of. Takes no lock that
+    /// consensus holds while it works.
     pub fn state_at(&self, height: u64) -> Result<Ctx> {
-        let newest = self.0.db.height();
-        let height = if height == 0 { newest } else { height };
-        let block = Block { chain_id: self.chain_id(), height, ..Block::default() };
+        let latest = self.0.db.latest();
+        let height = if height == 0 { latest.height() } else { height };
+        let block = Block { height, ..Block::default() };
         let mut ctx = match self.0.db.snapshot(height) {
-            _ if height == newest => Ctx::new(self.0.db.latest(), block, Mode::Query),
+            _ if height == latest.height() => Ctx::new(latest, block, Mode::Query),
             Some(snapshot) => Ctx::new(snapshot, block, Mode::Query),
-            None => Ctx::new(self.0.db.at(height)?, block, Mode::Query),
+            None => Ctx::new(self.0.db.at(height).map_err(not_kept)?, block, Mode::Query),
         };
+        ctx.block.chain_id = runtime::CHAIN_ID.load_or_default(&ctx)?;
         ctx.block.time = runtime::TIME.load_or_default(&ctx)?;
         Ok(ctx)
+    }
+}
+
+/// A height that is not there is the asker's mistake, not the disk's.
+fn not_kept(error: aliquot_store::Error) -> aliquot_sdk::Error {
+    match error {
+        aliquot_store::Error::Future(_) | aliquot_store::Error::Pruned(_) => {
+            Sdk::InvalidHeight(error.to_string()).into()
+        }
+        error => error.into(),
     }
 }
 

@@ -31,8 +31,11 @@ mod isolate;
 pub mod modules;
 mod query;
 pub mod runtime;
+pub mod serve;
+pub mod services;
 pub mod signatures;
 pub mod socket;
+pub mod stats;
 pub mod vrf;
 
 /// Ends the process at once. A node that cannot go on exactly must not go on at all.

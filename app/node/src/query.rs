@@ -1,62 +1,103 @@
-//! ABCI queries: `/package.Service/Method` over a snapshot, and raw keys with proofs.
+//! The one dispatcher: `/package.Service/Method`, request bytes and a height give response bytes or an error.
+//!
+//! Every door asks here: ABCI queries below, gRPC, gRPC-web and REST in `serve/`. RPCs of modules run over the state of
+//! the height; those that belong to no module are in `services/`. Raw keys with proofs are ABCI's alone.
 
-use crate::app::App;
-use aliquot_proto::cosmos::{
-    base::abci::v1beta1::{GasInfo, Result as TxResult, TxMsgData},
-    tx::v1beta1::{SimulateRequest, SimulateResponse},
-};
-use aliquot_sdk::{Error, ModuleError, Result, Sdk, decode_tx};
+use crate::{app::App, services};
+use aliquot_sdk::{Error, ModuleError, Result, Sdk};
 use prost::Message;
 use tendermint_proto::v0_38::{
     abci::RequestQuery,
     abci::ResponseQuery,
     crypto::{ProofOp, ProofOps},
 };
+use tonic::Code;
 
-const SIMULATE: &str = "/cosmos.tx.v1beta1.Service/Simulate";
+/// A response, with the height of the state that gave it: never 0, on which clients give up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub value: Vec<u8>,
+    pub height: u64,
+}
 
-/// Answers a query; an error becomes its code with a text that clients can match on.
-pub fn answer(app: &App, r: RequestQuery) -> ResponseQuery {
-    match try_answer(app, &r) {
+/// Answers one RPC over the state of `height`; 0 is the newest.
+pub fn dispatch(app: &App, path: &str, raw: &[u8], height: u64) -> Result<Answer> {
+    if let Some(handler) = services::find(path) {
+        let value = handler(app, raw)?;
+        return Ok(Answer { value, height: app.db().height().max(1) });
+    }
+    let ctx = app.state_at(height)?;
+    let value = app.routes().query(&ctx, path, raw)?;
+    Ok(Answer { value, height: ctx.block.height.max(1) })
+}
+
+/// Paths of every RPC that [`dispatch`] answers.
+pub fn served(app: &App) -> Vec<&'static str> {
+    app.routes().query_paths().chain(services::paths()).collect()
+}
+
+/// Answers an ABCI query; an error becomes its code with a text that clients can match on.
+pub fn answer(app: &App, r: &RequestQuery) -> ResponseQuery {
+    match try_answer(app, r) {
         Ok(response) => response,
         Err(error) => ResponseQuery {
             code: error.code,
             codespace: error.codespace.into(),
             log: log(&error),
-            height: i64::try_from(app.db().height()).unwrap_or(i64::MAX),
+            height: signed(app.db().height()),
             ..ResponseQuery::default()
         },
     }
 }
 
-fn log(error: &Error) -> String {
-    let name = match (error.codespace, error.code) {
-        (Sdk::CODESPACE, 22 | 38) => "NotFound",
-        (Sdk::CODESPACE, 7 | 10 | 18 | 2) => "InvalidArgument",
-        (Sdk::CODESPACE, 6 | 37) => "Unimplemented",
-        _ => "Unknown",
-    };
+/// Errors that say that something does not exist, by codespace and code.
+const NOT_FOUND: &[(&str, &[u32])] = &[
+    (Sdk::CODESPACE, &[9, 22, 38]),
+    ("audit", &[2]),
+    ("authz", &[2]),
+    ("beacon", &[3, 6]),
+    ("compute", &[2, 6, 11]),
+    ("deployment", &[2, 8]),
+    ("market", &[2, 4, 13]),
+    ("provider", &[3]),
+    ("validator", &[4]),
+    ("wasm", &[8, 22, 28]),
+];
+
+/// The gRPC status of an error, from which REST takes its own.
+pub fn status(error: &Error) -> Code {
+    if NOT_FOUND.iter().any(|(space, codes)| *space == error.codespace && codes.contains(&error.code)) {
+        return Code::NotFound;
+    }
+    match (error.codespace, error.code) {
+        (Sdk::CODESPACE, 2 | 7 | 8 | 10 | 18 | 21 | 26 | 29) => Code::InvalidArgument,
+        (Sdk::CODESPACE, 6 | 37) => Code::Unimplemented,
+        (Sdk::CODESPACE, 35 | 39) => Code::Internal,
+        (services::Error::CODESPACE, code) => services::status(code),
+        _ => Code::Unknown,
+    }
+}
+
+/// The text of an error as the Cosmos SDK puts it into logs and REST answers.
+pub fn log(error: &Error) -> String {
     if error.text.starts_with("rpc error: ") {
         error.text.clone()
     } else {
-        format!("rpc error: code = {name} desc = {}", error.text)
+        format!("rpc error: code = {:?} desc = {}", status(error), error.text)
     }
+}
+
+fn signed(height: u64) -> i64 {
+    i64::try_from(height).unwrap_or(i64::MAX)
 }
 
 fn try_answer(app: &App, r: &RequestQuery) -> Result<ResponseQuery> {
     let wanted = u64::try_from(r.height).map_err(|_| Sdk::InvalidHeight("height must not be negative".into()))?;
-    if r.path == SIMULATE {
-        let value = simulate(app, &r.data)?.into();
-        let height = i64::try_from(app.db().height().max(1)).unwrap_or(i64::MAX);
-        return Ok(ResponseQuery { value, height, ..ResponseQuery::default() });
-    }
     if let Some(store) = r.path.strip_prefix("/store/").and_then(|rest| rest.strip_suffix("/key")) {
         return raw_key(app, store, r, wanted);
     }
-    let ctx = app.state_at(wanted)?;
-    let value = app.routes().query(&ctx, &r.path, &r.data)?;
-    let height = i64::try_from(ctx.block.height.max(1)).unwrap_or(i64::MAX);
-    Ok(ResponseQuery { value: value.into(), height, ..ResponseQuery::default() })
+    let Answer { value, height } = dispatch(app, &r.path, &r.data, wanted)?;
+    Ok(ResponseQuery { value: value.into(), height: signed(height), ..ResponseQuery::default() })
 }
 
 /// A value with, on demand, its two ICS23 proofs: key in the module's subtree, subtree in the app hash of that height.
@@ -70,7 +111,7 @@ fn raw_key(app: &App, store: &str, r: &RequestQuery, wanted: u64) -> Result<Resp
     Ok(ResponseQuery {
         key: r.data.clone(),
         value: value.unwrap_or_default().into(),
-        height: i64::try_from(height).unwrap_or(i64::MAX),
+        height: signed(height),
         proof_ops,
         ..ResponseQuery::default()
     })
@@ -80,18 +121,4 @@ fn proof(snapshot: &aliquot_store::Snapshot, store: &str, key: &[u8]) -> Result<
     let proof = snapshot.prove(store, key)?;
     let op = |key: &[u8], proof: Vec<u8>| ProofOp { r#type: "ics23:smt".into(), key: key.to_vec(), data: proof };
     Ok(ProofOps { ops: vec![op(key, proof.key.encode_to_vec()), op(store.as_bytes(), proof.store.encode_to_vec())] })
-}
-
-/// What a transaction would cost, for every shape in which clients ask.
-fn simulate(app: &App, raw: &[u8]) -> Result<Vec<u8>> {
-    let request = SimulateRequest::decode(raw).map_err(|e| Sdk::InvalidRequest(e.to_string()))?;
-    let tx = decode_tx(&request.tx_bytes)?;
-    let out = app.simulate(&tx)?;
-    if let Some(error) = out.error {
-        return Err(error);
-    }
-    let gas_info = Some(GasInfo { gas_wanted: out.gas_wanted, gas_used: out.gas_used });
-    let TxMsgData { msg_responses, .. } = TxMsgData::decode(out.data.as_slice()).unwrap_or_default();
-    let result = Some(TxResult { msg_responses, ..TxResult::default() });
-    Ok(SimulateResponse { gas_info, result }.encode_to_vec())
 }

@@ -12,7 +12,7 @@ use prost::Message;
 use std::{marker::PhantomData, ops::Bound};
 
 const FORMAT: u8 = 1;
-const PRESENT: &[u8] = &[1];
+pub(crate) const PRESENT: &[u8] = &[1];
 /// Every subtree holds one entry under this tag, so that it is never empty and absence can always be proven.
 pub(crate) const SCHEMA_TAG: u8 = 0xff;
 
@@ -31,7 +31,7 @@ impl Store {
     pub const fn new(name: &'static str) -> Self {
         Store(name)
     }
-    const fn at(self, tag: u8) -> At {
+    pub(crate) const fn at(self, tag: u8) -> At {
         assert!(tag != SCHEMA_TAG, "tag 0xff is the schema entry's");
         At { store: self.0, tag }
     }
@@ -90,21 +90,21 @@ impl At {
         Sdk::Io(format!("value under {}/{} cannot be read: the database is damaged", self.store, self.tag)).into()
     }
 
-    fn decode<V: Message + Default>(&self, raw: &[u8]) -> Result<V> {
+    pub(crate) fn decode<V: Message + Default>(&self, raw: &[u8]) -> Result<V> {
         match raw.split_first() {
             Some((&FORMAT, message)) => V::decode(message).map_err(|_| self.corrupt()),
             _ => Err(self.corrupt()),
         }
     }
 
-    fn read_key<K: Key>(&self, raw: &[u8]) -> Result<K> {
+    pub(crate) fn read_key<K: Key>(&self, raw: &[u8]) -> Result<K> {
         let mut rest = raw.get(1..).unwrap_or_default();
         let key = K::read(&mut rest, true).ok_or_else(|| self.corrupt())?;
         if rest.is_empty() { Ok(key) } else { Err(self.corrupt()) }
     }
 }
 
-fn encode<V: Message>(value: &V) -> Vec<u8> {
+pub(crate) fn encode<V: Message>(value: &V) -> Vec<u8> {
     let mut out = Vec::with_capacity(value.encoded_len().saturating_add(1));
     out.push(FORMAT);
     value.encode_raw(&mut out);
@@ -255,13 +255,6 @@ impl<K: Key, V, I: Key> Index<K, V, I> {
         let prefix = self.at.prefix(part);
         let end = after(&prefix);
         ctx.range(self.at.store, Bound::Included(prefix), end, false).map(|entry| self.primary(&entry?.0))
-    }
-    /// The primary key that sorts last under `part`; costs the same however many there are.
-    pub fn last<P: Key>(&self, ctx: &Ctx, part: &P) -> Result<Option<K>> {
-        let prefix = self.at.prefix(part);
-        let end = after(&prefix);
-        let mut entries = ctx.range(self.at.store, Bound::Included(prefix), end, true);
-        entries.next().map(|entry| self.primary(&entry?.0)).transpose()
     }
     pub(crate) fn primary(&self, raw: &[u8]) -> Result<K> {
         self.at.read_key::<(I, K)>(raw).map(|(_, key)| key)

@@ -31,6 +31,7 @@ mod gas;
 mod key;
 mod module;
 mod page;
+mod queue;
 mod routes;
 mod tx;
 
@@ -44,5 +45,6 @@ pub use gas::Gas;
 pub use key::Key;
 pub use module::{Entry, Invariant, Module, entry};
 pub use page::{Page, paginate};
+pub use queue::Queue;
 pub use routes::{Routes, SealedRoutes};
 pub use tx::{MAX_SIGNATURES, MAX_TX_BYTES, Tx, decode_tx};

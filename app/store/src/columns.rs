@@ -49,6 +49,8 @@ pub(crate) fn open(path: &Path, block_cache: usize) -> Result<DB, Error> {
         options.set_block_based_table_factory(&table);
         options.set_compression_type(compression);
         options.set_write_buffer_size(64 << 20);
+        // Ranges pass the marks of what was removed: where they are dense, tables are merged soon.
+        options.add_compact_on_deletion_collector_factory(4096, 1024, 0.5);
         options.set_memtable_whole_key_filtering(true);
         options.set_memtable_prefix_bloom_ratio(0.02);
         options.set_level_compaction_dynamic_level_bytes(true);

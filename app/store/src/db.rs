@@ -11,11 +11,12 @@ use crate::cache::Caches;
 use crate::columns::{self, HEAD, HEIGHTS, META, UNDO, column};
 use crate::error::Error;
 use crate::head::Head;
+use crate::key;
 use crate::page::Node;
 use crate::snapshot::Snapshot;
 use crate::tree::Dirty;
 use crate::undo::{self, Historic};
-use crate::{Changes, Config};
+use crate::{Changes, Config, Name};
 
 /// A commit removes at least this many entries of the undo log while there is something to prune, and at most twice
 /// what it adds: a node that starts to prune after years does so without a pause.
@@ -128,6 +129,16 @@ impl Db {
             return Err(Error::Pruned(height));
         }
         Ok(Historic::new(newest, height))
+    }
+
+    /// The keys that the newest height wrote or deleted, each with its store: for whoever follows the state.
+    pub fn changed(&self) -> Result<Vec<(Name, Vec<u8>)>, Error> {
+        let (_, current) = self.tip();
+        let named = |full: &[u8]| {
+            let name = self.0.config.stores.iter().find(|name| name.as_bytes() == key::name(full));
+            Some((*name?, key::strip(full).to_vec()))
+        };
+        Ok(self.logged(&current)?.1.iter().filter_map(|full| named(full)).collect())
     }
 
     /// Works out the block `height` that makes `changes`: its roots, app hash and whole batch. Writes nothing.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use aliquot_client::jwt::Scope;
 use aliquot_proto::market::v1::LeaseId;
 use axum::{
     Json,
@@ -13,7 +14,7 @@ use axum::{
 use serde_json::{Value, json};
 use tokio_util::io::ReaderStream;
 
-use super::{App, Refused, Shared, auth::Scope, refused};
+use super::{App, Refused, Shared, refused};
 use crate::store::{StoreError, lease_name};
 
 /// The place of a lease in a path; the provider is this one.

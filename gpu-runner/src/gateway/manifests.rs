@@ -1,6 +1,6 @@
 //! Manifests: taken if their hash is the one on the chain, and given back to their tenant.
 
-use aliquot_client::manifest;
+use aliquot_client::{jwt::Scope, manifest};
 use aliquot_proto::market::v1::LeaseId;
 use axum::{
     Json,
@@ -11,7 +11,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{App, Refused, Services, Shared, auth::Scope, refused};
+use super::{App, Refused, Services, Shared, refused};
 use crate::{
     services::{Deployed, inventory::Taken, workload::plan},
     store::lease_name,
@@ -26,7 +26,7 @@ pub(super) async fn put(
 ) -> Result<(S, Json<Value>), Refused> {
     let caller = app.caller(&headers).await?;
     let services = app.services()?;
-    let owner = caller.claims.iss.clone();
+    let owner = caller.iss.clone();
     let found = (services.lookup)(owner.clone(), dseq).await.map_err(|reason| {
         tracing::warn!(reason, "looking up a deployment");
         Refused(S::BAD_GATEWAY, "the chain cannot be asked at present: come again".into())
@@ -38,7 +38,7 @@ pub(super) async fn put(
     if deployed.leases.is_empty() {
         return refused(S::NOT_FOUND, format!("deployment {dseq} has no lease with this provider"));
     }
-    deployed.leases.retain(|(lease, _)| lease.id.as_ref().is_some_and(|id| caller.opens(id, Scope::SendManifest)));
+    deployed.leases.retain(|(lease, _)| lease.id.as_ref().is_some_and(|id| caller.allows(id, Scope::SendManifest)));
     if deployed.leases.is_empty() {
         return refused(S::FORBIDDEN, "the token opens no lease of this deployment for sending a manifest");
     }

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use aliquot_client::jwt::Scope;
 use aliquot_proto::market::v1::LeaseId;
 use axum::{
     Json,
@@ -18,7 +19,7 @@ use tokio::{
     sync::broadcast::error::RecvError,
 };
 
-use super::{App, Refused, Services, auth::Scope, refused};
+use super::{App, Refused, Services, refused};
 use crate::{
     runtime::{Command, Container, LogQuery, Output, State as Running},
     store::lease_name,

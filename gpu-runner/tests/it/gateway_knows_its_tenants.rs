@@ -9,7 +9,7 @@ use std::{
 
 use aliquot_client::{
     Key,
-    fetch::{FetchError, Gateway as Remote, fetch_result},
+    gateway::{Gateway as Remote, GatewayError, fetch_result},
     jwt::gateway_token,
 };
 use aliquot_kernels::merkle::root;
@@ -137,14 +137,14 @@ async fn the_owner_gets_the_result() {
     assert_eq!(got.result, outputs);
     let tree = bench.store.tree(&bench.lease).unwrap().unwrap();
     assert_eq!(root(&got.leaves).unwrap(), tree.root());
-    let status = Remote::new(&bench.provider).unwrap().lease_status(&bench.lease, &key(1), now()).await.unwrap();
+    let status = Remote::new(&bench.provider).unwrap().job_status(&bench.lease, &key(1), now()).await.unwrap();
     assert_eq!((&status["chunks"], &status["chunks_done"]), (&chunks.into(), &chunks.into()));
     assert_eq!(status["root"], hex::encode(tree.root()));
     // A job of another size is not what the gateway has.
     let error = fetch_result(&bench.provider, &bench.lease, &key(1), chunks - 1, len, now()).await.unwrap_err();
-    assert!(matches!(error, FetchError::TooLong(_)), "{error}");
+    assert!(matches!(error, GatewayError::TooLong(_)), "{error}");
     let error = fetch_result(&bench.provider, &bench.lease, &key(1), chunks + 1, len, now()).await.unwrap_err();
-    assert!(matches!(error, FetchError::WrongSize { .. }), "{error}");
+    assert!(matches!(error, GatewayError::WrongSize { .. }), "{error}");
     assert_eq!(bench.lookups.load(Ordering::SeqCst), 1, "the key is remembered");
     bench.handle.shutdown();
 }
@@ -237,11 +237,11 @@ async fn the_certificate_is_known_by_its_hash() {
     let mut other = bench.provider.clone();
     other.certificate_hash[0] ^= 1;
     let error = fetch(other).await.unwrap_err();
-    assert!(matches!(error, FetchError::Certificate), "{error:?}");
+    assert!(matches!(error, GatewayError::Certificate), "{error:?}");
     let hashless = Provider { certificate_hash: Vec::new(), ..bench.provider.clone() };
-    assert!(matches!(fetch(hashless).await, Err(FetchError::Gateway { .. })));
+    assert!(matches!(fetch(hashless).await, Err(GatewayError::Unusable { .. })));
     let plain = Provider { host_uri: "http://192.0.2.1:80".into(), ..bench.provider.clone() };
-    assert!(matches!(fetch(plain).await, Err(FetchError::Gateway { .. })), "plain http is for loopback");
+    assert!(matches!(fetch(plain).await, Err(GatewayError::Unusable { .. })), "plain http is for loopback");
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 use aliquot_client::{
     Key,
     jwt::{
-        Access, Claims, DeploymentPermission, JwtError, Leases, MAX_LIFE, Permission, gateway_token, peek, sign, verify,
+        Access, Claims, DeploymentPermission, JwtError, Leases, MAX_LIFE, Permission, Scope, gateway_token, peek,
+        scoped_token, sign, verify,
     },
 };
 use aliquot_proto::market::v1::LeaseId;
@@ -26,7 +27,7 @@ fn claims() -> Claims {
         iat: NOW,
         nbf: NOW,
         exp: NOW + 60,
-        leases: Leases { access: Access::Full, permissions: Vec::new() },
+        leases: Leases::default(),
     }
 }
 
@@ -184,8 +185,30 @@ fn tokens_open_what_they_name() {
         access: Access::Granular,
         permissions: vec![Permission {
             provider: PROVIDER.into(),
-            deployments: vec![DeploymentPermission { dseq: 7, gseq: 0, oseq: 0 }],
+            deployments: vec![DeploymentPermission { dseq: 7, ..DeploymentPermission::default() }],
+            ..Permission::default()
         }],
+        ..Leases::default()
     };
     assert!(whole.opens(&lease(7, 5, PROVIDER)) && !whole.opens(&lease(8, 5, PROVIDER)));
+}
+
+#[test]
+fn scoped_tokens_are_for_one_thing() {
+    let lease = |dseq| LeaseId { owner: key(1).address().into(), dseq, gseq: 1, oseq: 1, provider: PROVIDER.into() };
+    let any = checked(&scoped_token(&key(1), PROVIDER, &[], Scope::Logs, NOW)).unwrap();
+    assert_eq!(any.leases.access, Access::Scoped);
+    assert!(any.allows(&lease(7), Scope::Logs) && any.allows(&lease(8), Scope::Logs));
+    assert!(any.opens(&lease(7)) && !any.allows(&lease(7), Scope::Shell));
+    let one = checked(&scoped_token(&key(1), PROVIDER, &[lease(7)], Scope::Shell, NOW)).unwrap();
+    assert!(one.allows(&lease(7), Scope::Shell) && !one.allows(&lease(7), Scope::Logs));
+    assert!(!one.allows(&lease(8), Scope::Shell));
+    // Scoped to nothing that is named opens nothing; names that only other gateways know do no harm.
+    let scoped = |scope: Option<Vec<String>>| Claims {
+        leases: Leases { access: Access::Scoped, scope, ..Leases::default() },
+        ..claims()
+    };
+    assert!(!scoped(None).allows(&lease(7), Scope::Logs));
+    let foreign = scoped(Some(vec!["hostname-migrate".into(), "logs".into()]));
+    assert!(checked(&sign(&key(1), &foreign)).unwrap().allows(&lease(7), Scope::Logs));
 }

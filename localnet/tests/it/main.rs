@@ -3,9 +3,13 @@
 //! The tests share the machine: those that measure what survives a kill run alone, the others beside each other.
 
 mod a_cheating_runner_is_caught;
+mod a_market_is_played_to_the_last_unit;
 mod coins_are_sent_by_command_line;
 mod crashes_lose_nothing;
+mod every_message_is_sent_by_command_line;
 mod jobs_run_from_deployment_to_payment;
+mod networks_end_with_their_program;
+mod wallets_and_explorers_are_served_by_rest_and_grpc;
 
 use tokio::sync::RwLock;
 

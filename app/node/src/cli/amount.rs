@@ -1,7 +1,7 @@
-//! Amounts of coins as they are typed: `2000000ualq`, several parted by commas.
+//! Amounts of coins as they are typed: `2000000ualq`, several parted by commas; rates as `0.35ualq` per block.
 
-use aliquot_proto::cosmos::base::v1beta1::Coin;
-use anyhow::{Result, ensure};
+use aliquot_proto::{cosmos::base::v1beta1::Coin, deployment::v1::Rate};
+use anyhow::{Context, Result, ensure};
 
 /// One coin, of more than nothing.
 pub fn coin(text: &str) -> Result<Coin> {
@@ -13,6 +13,21 @@ pub fn coin(text: &str) -> Result<Coin> {
         "{text:?} is not an amount: write a whole number and a denom, as 2000000ualq"
     );
     Ok(Coin { denom: denom.into(), amount: value.unwrap_or_default().to_string() })
+}
+
+/// A price per block, exact to a millionth of the base unit.
+pub fn rate(text: &str) -> Result<Rate> {
+    let parse = || {
+        let at = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (number, denom) = text.split_at(at);
+        let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+        let sub: u128 = format!("{whole}{part:0<6}").parse().ok()?;
+        let exact = !whole.is_empty() && part.len() <= 6 && sub > 0 && denom.len() >= 3;
+        exact.then(|| Rate { denom: denom.into(), amount_sub: sub.to_string() })
+    };
+    parse().with_context(|| {
+        format!("{text:?} is no price per block: write a number with at most six decimals and a denom, as 0.35ualq")
+    })
 }
 
 /// A list parted by commas, sorted by denom as the chain wants it.
@@ -38,5 +53,15 @@ mod tests {
         let sorted: Vec<String> = coins("1utest, 2ualq").unwrap().into_iter().map(|c| c.denom).collect();
         assert_eq!(sorted, ["ualq", "utest"]);
         assert!(coins("1ualq,2ualq").is_err());
+    }
+
+    #[test]
+    fn rates_are_exact_to_a_millionth() {
+        for (text, sub) in [("1ualq", "1000000"), ("0.35ualq", "350000"), ("12.000001utest", "12000001")] {
+            assert_eq!(rate(text).unwrap().amount_sub, sub);
+        }
+        for bad in ["", "1", "ualq", "0ualq", "0.0000001ualq", "1.2.3ualq", ".5ualq", "-1ualq"] {
+            assert!(rate(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Files of a node's home, beside those of CometBFT: `config/app.toml`, `config/vrf_key.json`, `data/aliquot`.
 
-use aliquot::{ante::Policy, vrf};
+use aliquot::{ante::Policy, serve, vrf};
 use anyhow::{Context, Result, bail, ensure};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,17 @@ pub struct Config {
     pub listen: String,
     pub min_gas_prices: String,
     pub retain: u64,
+    /// None: what CometBFT's config.toml beside it says.
+    #[serde(default)]
+    pub comet_rpc: Option<String>,
+    #[serde(default)]
+    pub grpc: serve::Grpc,
+    #[serde(default, rename = "grpc-web")]
+    pub grpc_web: serve::GrpcWeb,
+    #[serde(default)]
+    pub api: serve::Api,
+    #[serde(default)]
+    pub telemetry: serve::Telemetry,
 }
 
 pub const TEMPLATE: &str = r#"# Configuration of aliquotd; CometBFT's is in config.toml beside it.
@@ -30,6 +41,37 @@ min_gas_prices = "0.001ualq"
 
 # Heights of history kept for queries; 0 keeps all.
 retain = 100000
+
+# Where CometBFT serves RPC; without it, where its config.toml says.
+# comet_rpc = "tcp://127.0.0.1:26657"
+
+[grpc]
+enable = true
+address = "localhost:9090"
+# Bytes of the largest request and of the largest answer.
+max-recv-msg-size = 2000000
+max-send-msg-size = 64000000
+
+# gRPC for browsers, on the ports of gRPC and REST.
+[grpc-web]
+enable = true
+
+# REST.
+[api]
+enable = true
+address = "tcp://localhost:1317"
+# Serves /openapi.json.
+swagger = true
+# Lets pages of any origin ask.
+enabled-unsafe-cors = false
+# Of each port.
+max-open-connections = 1000
+rpc-max-body-bytes = 1000000
+
+# Metrics for Prometheus at /metrics.
+[telemetry]
+enabled = false
+address = "localhost:1319"
 "#;
 
 pub fn app_toml(home: &Path) -> PathBuf {
@@ -54,6 +96,18 @@ impl Config {
         let text = fs::read_to_string(&path)
             .with_context(|| format!("{}: make the home first with `aliquotd init`", path.display()))?;
         toml::from_str(&text).with_context(|| path.display().to_string())
+    }
+
+    /// The RPC address of the CometBFT whose home this is.
+    pub fn comet_rpc(&self, home: &Path) -> String {
+        let beside = || {
+            let text = fs::read_to_string(home.join("config/config.toml")).ok()?;
+            let table: toml::Table = toml::from_str(&text).ok()?;
+            let address = table.get("rpc")?.get("laddr")?.as_str().filter(|address| address.starts_with("tcp://"))?;
+            // It listens everywhere, and can be reached here.
+            Some(address.replacen("0.0.0.0", "127.0.0.1", 1))
+        };
+        self.comet_rpc.clone().or_else(beside).unwrap_or_else(|| "tcp://127.0.0.1:26657".into())
     }
 
     pub fn policy(&self) -> Result<Policy> {
@@ -157,5 +211,8 @@ mod tests {
     fn template_is_a_configuration() {
         let config: Config = toml::from_str(TEMPLATE).unwrap();
         assert_eq!(config.policy().unwrap().min_gas_prices, [("ualq".to_string(), 1000)]);
+        let defaults = (serve::Grpc::default(), serve::GrpcWeb::default(), serve::Api::default());
+        assert_eq!(format!("{:?}", (config.grpc, config.grpc_web, config.api)), format!("{defaults:?}"));
+        assert_eq!(format!("{:?}", config.telemetry), format!("{:?}", serve::Telemetry::default()));
     }
 }

@@ -199,7 +199,7 @@ fn coin(denom: &str, amount: &str) -> Value {
 fn compute_params(localnet: bool) -> Value {
     json!({
         // Ten times the price of a small job, of which a lease locks twice its price.
-        "min_bond": coin("ualq", "20000000"),
+        "min_bonds": if localnet { vec![coin("ualq", "20000000"), coin("utest", "20000000")] } else { vec![coin("ualq", "20000000")] },
         "lock_bps": 20000,
         "slash_burn_bps": 5000,
         "slash_tenant_bps": 3000,
@@ -255,12 +255,12 @@ mod tests {
         let mut file = File { path: "genesis.json".into(), json };
         set_param(&mut file, "compute.commit_blocks=7").unwrap();
         set_param(&mut file, "validator.authority=aliquot1x").unwrap();
-        let min_bond = r#"compute.min_bond={"denom":"ualq","amount":"5"}"#;
-        set_param(&mut file, min_bond).unwrap();
+        let min_bonds = r#"compute.min_bonds=[{"denom":"ualq","amount":"5"}]"#;
+        set_param(&mut file, min_bonds).unwrap();
         let state = &file.json["app_state"];
         assert_eq!(state["compute"]["params"]["commit_blocks"], 7);
         assert_eq!(state["validator"]["params"]["authority"], "aliquot1x");
-        assert_eq!(state["compute"]["params"]["min_bond"]["amount"], "5");
+        assert_eq!(state["compute"]["params"]["min_bonds"][0]["amount"], "5");
         assert!(set_param(&mut file, "compute.nothing=1").is_err());
         assert!(set_param(&mut file, "compute").is_err());
     }

@@ -1,7 +1,7 @@
 //! The ids of the marketplace as flags.
 
 use aliquot_proto::market::v1::{LeaseId, OrderId};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 /// An order of a deployment; jobs have one per group, so group and order are rarely given.
@@ -41,6 +41,18 @@ impl LeaseArgs {
     /// As the tenant who signs names it.
     pub fn of_tenant(self, signer: &str) -> Result<LeaseId> {
         let provider = self.provider.context("say whose bid or lease it is with --provider")?;
+        let OrderId { owner, dseq, gseq, oseq } = self.order.id(signer);
+        Ok(LeaseId { owner, dseq, gseq, oseq, provider })
+    }
+
+    /// As either side names it: who of the two is not said is the signer.
+    pub fn of_party(self, signer: &str) -> Result<LeaseId> {
+        let both = self.order.owner.is_some() || self.provider.is_some();
+        ensure!(
+            both,
+            "say whose lease it is: a tenant with --provider, a provider with --owner, its operator with both"
+        );
+        let provider = self.provider.unwrap_or_else(|| signer.into());
         let OrderId { owner, dseq, gseq, oseq } = self.order.id(signer);
         Ok(LeaseId { owner, dseq, gseq, oseq, provider })
     }

@@ -38,7 +38,8 @@ impl Init {
         }
         config::ensure_vrf_key(&home)?;
         if !app_toml(&home).exists() {
-            fs::write(app_toml(&home), TEMPLATE)?;
+            let open = if self.localnet { "enabled-unsafe-cors = true" } else { "enabled-unsafe-cors = false" };
+            fs::write(app_toml(&home), TEMPLATE.replace("enabled-unsafe-cors = false", open))?;
         }
         let fresh = !genesis_file(&home).exists();
         if fresh {

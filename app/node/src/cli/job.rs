@@ -1,12 +1,11 @@
 //! `aliquotd job`: the result of a job, fetched from its provider and believed only where the chain vouches for it.
 
-use super::{Globals, ids, keys};
-use aliquot_client::{Client, fetch};
+use super::{Globals, ids, keys, provider};
+use aliquot_client::{Client, gateway};
 use aliquot_kernels::{Kernel, merkle};
 use aliquot_proto::{
     compute::v1 as compute,
     market::v1::{LeaseId, OrderId, QueryOrderRequest, QueryOrderResponse},
-    provider::v1 as provider,
 };
 use anyhow::{Context, Result, bail, ensure};
 use clap::Subcommand;
@@ -16,7 +15,6 @@ use std::{
     fs::{self, File},
     io::BufWriter,
     path::{Path, PathBuf},
-    time::SystemTime,
 };
 
 #[derive(Subcommand)]
@@ -87,15 +85,10 @@ async fn download(
     key: &aliquot_client::Key,
     job: &compute::Job,
     input: &aliquot_kernels::Job,
-) -> Result<fetch::Artifacts> {
-    let request = provider::QueryProviderRequest { owner: lease.provider.clone() };
-    let answer: provider::QueryProviderResponse =
-        client.query("/aliquot.provider.v1.Query/Provider", &request, None).await?;
-    let record = answer.provider.context("the chain has no record of the provider")?;
-    // A token for the gateway says when it was made; no block depends on it.
-    #[allow(clippy::disallowed_methods)]
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
-    Ok(fetch::fetch_result(&record, lease, key, job.chunks, input.output_len(), now).await?)
+) -> Result<gateway::Artifacts> {
+    let record = provider::record(client, &lease.provider).await?;
+    let now = provider::now()?;
+    Ok(gateway::fetch_result(&record, lease, key, job.chunks, input.output_len(), now).await?)
 }
 
 /// The picture, once every chunk was found under the committed root.
@@ -103,7 +96,7 @@ fn checked(
     lease: &LeaseId,
     job: &compute::Job,
     input: &aliquot_kernels::Job,
-    artifacts: &fetch::Artifacts,
+    artifacts: &gateway::Artifacts,
 ) -> Result<Vec<u8>> {
     let root = merkle::root(&artifacts.leaves).map_err(|e| anyhow::anyhow!("the leaf hashes: {e}"))?;
     ensure!(root.as_slice() == job.root, "the leaf hashes are not those of the committed root: do not use this result");
@@ -163,7 +156,7 @@ mod tests {
         let leaves: Vec<_> = (0u32..).zip(&outputs).map(leaf).collect();
         let root = merkle::root(&leaves).unwrap().to_vec();
         let job = compute::Job { kernel: "RENDER_Q16".into(), chunks: input.chunks(), root, ..Default::default() };
-        let mut artifacts = fetch::Artifacts { leaves, result: outputs.concat() };
+        let mut artifacts = gateway::Artifacts { leaves, result: outputs.concat() };
         assert_eq!(checked(&lease, &job, &input, &artifacts).unwrap(), input.picture());
         artifacts.result[5] ^= 1;
         assert!(checked(&lease, &job, &input, &artifacts).unwrap_err().to_string().starts_with("chunk 0 "));

@@ -8,6 +8,7 @@ mod init;
 mod job;
 mod keys;
 mod print;
+mod provider;
 mod query;
 mod sdl;
 mod start;
@@ -70,6 +71,9 @@ enum Command {
     /// Checks SDL files without a node.
     #[command(subcommand)]
     Sdl(sdl::Sdl),
+    /// Talks to providers: manifests, logs and shells of services.
+    #[command(subcommand)]
+    Provider(provider::Provider),
     /// Results of jobs.
     #[command(subcommand)]
     Job(job::Job),
@@ -120,6 +124,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Tx(command) => wait(command.run(&globals)),
         Command::Query(command) => wait(command.run(&globals)),
         Command::Status => wait(status::run(&globals)),
+        Command::Provider(command) => wait(command.run(&globals)),
         Command::Job(command) => wait(command.run(&globals)),
     }
 }

@@ -4,7 +4,7 @@
 //! request are flags, those that stand at the top can be given in order without.
 
 mod comet;
-mod request;
+pub mod request;
 
 use super::Globals;
 use aliquot::runtime;

@@ -1,10 +1,16 @@
 //! `aliquotd tx`: signs with a key of the keyring, sends, and waits until the transaction is in a block.
+//!
+//! What people send is written by hand, with Akash's words; every other message of the chain is a command made from its
+//! descriptor (`message.rs`).
 
+mod audit;
+mod authz;
 mod bank;
 mod compute;
 mod deployment;
 mod escrow;
 mod market;
+mod message;
 mod provider;
 
 use super::{Globals, keys};
@@ -21,7 +27,7 @@ pub struct Tx {
     #[command(flatten)]
     flags: Flags,
     #[command(subcommand)]
-    command: Command,
+    command: message::Command,
 }
 
 #[derive(Args)]
@@ -40,8 +46,10 @@ struct Flags {
     note: String,
 }
 
+/// The commands that are written by hand.
 #[derive(Subcommand)]
-enum Command {
+enum Written {
+    /// Coins.
     #[command(subcommand)]
     Bank(bank::Bank),
     /// What tenants want run.
@@ -50,8 +58,15 @@ enum Command {
     /// Bids and leases.
     #[command(subcommand)]
     Market(market::Market),
+    /// Deposits for deployments, and what was earned.
     #[command(subcommand)]
     Escrow(escrow::Escrow),
+    /// What auditors attest about providers.
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Acting for other accounts.
+    #[command(subcommand)]
+    Authz(authz::Authz),
     /// The record of a provider.
     #[command(subcommand)]
     Provider(provider::Provider),
@@ -65,14 +80,20 @@ enum Command {
 impl Tx {
     pub async fn run(self, globals: &Globals) -> Result<()> {
         let session = Session::open(globals, self.flags)?;
-        match self.command {
-            Command::Bank(command) => command.run(&session).await,
-            Command::Deployment(command) => command.run(&session).await,
-            Command::Market(command) => command.run(&session).await,
-            Command::Escrow(command) => command.run(&session).await,
-            Command::Provider(command) => command.run(&session).await,
-            Command::Compute(command) => command.run(&session).await,
-            Command::Raw { file } => session.send_all(raw(&file)?).await,
+        let written = match self.command {
+            message::Command::Made(made) => return made.run(&session).await,
+            message::Command::Written(written) => written,
+        };
+        match *written {
+            Written::Bank(command) => command.run(&session).await,
+            Written::Deployment(command) => command.run(&session).await,
+            Written::Market(command) => command.run(&session).await,
+            Written::Escrow(command) => command.run(&session).await,
+            Written::Provider(command) => command.run(&session).await,
+            Written::Compute(command) => command.run(&session).await,
+            Written::Audit(command) => command.run(&session).await,
+            Written::Authz(command) => command.run(&session).await,
+            Written::Raw { file } => session.send_all(raw(&file)?).await,
         }
     }
 }

@@ -43,6 +43,8 @@ pub struct TestChain {
     pub dir: TempDir,
     pub height: u64,
     pub proposer: Vec<u8>,
+    /// Heights of history that are kept; none keeps all.
+    retain: Option<u64>,
     /// Sequences as the next transaction of each key must carry them.
     sequences: BTreeMap<String, u64>,
     pub last: ResponseFinalizeBlock,
@@ -85,7 +87,7 @@ pub fn genesis() -> Value {
             "fee_bps": 333, "fee_stakers_bps": 4000, "fee_community_bps": 3333, "earnings_lag": 20, "max_due": 2000}},
         "compute": {
             "params": {
-                "min_bond": {"denom": "ualq", "amount": "1000000"}, "lock_bps": 20000, "slash_burn_bps": 5000,
+                "min_bonds": [{"denom": "ualq", "amount": "1000000"}, {"denom": "utest", "amount": "1000000"}], "lock_bps": 20000, "slash_burn_bps": 5000,
                 "slash_tenant_bps": 3000, "late_bps": 1000, "job_cancel_bps": 1000, "sample_delay_blocks": 3,
                 "open_blocks": 5, "challenge_blocks": 4, "commit_blocks": 10, "default_samples": 16,
                 "verify_gas_per_block": "1280000000", "max_chunk_cost": "20000000", "service_lock_blocks": 1000, "service_fault_bps": 500},
@@ -110,13 +112,18 @@ impl TestChain {
 
     /// A chain whose first block has this height, as one that goes on from an export.
     pub fn from_genesis_at(state: &Value, height: u64) -> Self {
+        Self::from_genesis_keeping(state, height, None)
+    }
+
+    pub fn from_genesis_keeping(state: &Value, height: u64, retain: Option<u64>) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let app = open(dir.path());
+        let app = open(dir.path(), retain);
         let mut chain = TestChain {
             app,
             dir,
             height: height - 1,
             proposer: aliquot::modules::validator::consensus_address(&consensus_key()).to_vec(),
+            retain,
             sequences: BTreeMap::new(),
             last: ResponseFinalizeBlock::default(),
         };
@@ -147,11 +154,11 @@ impl TestChain {
 
     /// Stops without Commit and opens the same database again.
     pub fn reopen(self) -> Self {
-        let TestChain { app, dir, proposer, sequences, last, .. } = self;
+        let TestChain { app, dir, proposer, retain, sequences, last, .. } = self;
         drop(app);
-        let app = open(dir.path());
+        let app = open(dir.path(), retain);
         let height = app.db().height();
-        TestChain { app, dir, height, proposer, sequences, last }
+        TestChain { app, dir, height, proposer, retain, sequences, last }
     }
 
     /// A signed transaction with the key's next sequence.
@@ -325,8 +332,8 @@ impl ParseAddress for str {
     }
 }
 
-fn open(path: &std::path::Path) -> App {
-    let options = Options { vrf_key: Some(vrf()), no_sync: true, ..Options::default() };
+fn open(path: &std::path::Path, retain: Option<u64>) -> App {
+    let options = Options { vrf_key: Some(vrf()), no_sync: true, retain, ..Options::default() };
     App::open(path, options).unwrap()
 }
 

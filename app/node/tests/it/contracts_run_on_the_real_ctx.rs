@@ -317,3 +317,23 @@ fn contracts_move_with_an_export() {
     assert_eq!(copy.export()["wasm"], exported["wasm"]);
     assert_eq!(get(&copy, &probe, "a"), json!("1"));
 }
+
+/// As wallets ask: the message in base64 in the path, escaped or not, and the answer as the JSON that it is.
+#[test]
+fn contracts_are_asked_by_rest() {
+    let mut chain = chain();
+    let contract = probe(&mut chain);
+    run(&mut chain, &contract, json!({"set": {"key": "a", "value": "1"}}));
+    let house = crate::doors::House::new(chain);
+    let asked = json!({"get": {"key": "a"}}).to_string();
+    let standard = STANDARD.encode(&asked);
+    let url_safe = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&asked);
+    let expected = ask(&house.chain, &contract, json!({"get": {"key": "a"}}));
+    for query in [standard.replace('=', "%3D"), standard, url_safe] {
+        let heard = house.get(&format!("/cosmwasm/wasm/v1/contract/{contract}/smart/{query}"));
+        assert_eq!((heard.status, &heard.json()["data"]), (200, &expected), "{}", heard.text);
+    }
+    let missing = Address::module("no contract").to_string();
+    let heard = house.get(&format!("/cosmwasm/wasm/v1/contract/{missing}"));
+    assert_eq!((heard.status, &heard.json()["code"]), (404, &json!(5)), "{}", heard.text);
+}

@@ -3,26 +3,22 @@
 //! The model knows no rates over heights, no queues and no lag arithmetic: it keeps a list of what was paid to whom in
 //! which block. One chain is touched in every block (its payees withdraw), the other only when a message comes.
 
-use crate::chain::{NAMES, genesis, key};
-use aliquot::{
-    modules::{bank, escrow},
-    runtime::{self, MODULES},
+use crate::{
+    bare::{Chain, SUB, address, bid, coin, rate, service, text},
+    chain::{NAMES, genesis},
 };
-use aliquot_client::any;
+use aliquot::{modules::bank, runtime};
 use aliquot_proto::{
-    compute::v1 as compute,
-    deployment::v1::{self as deployment, Cpu, GroupSpec, Memory, Rate, ResourceUnit, Resources, ServiceSpec, Storage},
+    deployment::v1 as deployment,
     escrow::v1 as pb,
-    market::v1::{self as mk, LeaseId, PriceItem},
-    provider::v1 as provider,
+    market::v1::{self as mk, LeaseId},
 };
-use aliquot_sdk::{Address, Ctx};
+use aliquot_sdk::Address;
 use proptest::prelude::*;
-use prost::{Message, Name};
+use prost::Name;
 use serde_json::json;
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::collections::BTreeMap;
 
-const SUB: u128 = 1_000_000;
 const GROUPS: usize = 2;
 const FEE_BPS: u128 = 333;
 const GRACE: u64 = 7;
@@ -52,74 +48,17 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// The modules over an empty state, driven as blocks drive them.
-struct Chain {
-    ctx: Ctx,
-    devices: [Vec<u8>; 2],
-}
-
-/// Addresses by name: making a key costs more than a block here.
-static KNOWN: LazyLock<BTreeMap<&str, Address>> =
-    LazyLock::new(|| NAMES.iter().map(|name| (*name, Address::parse(key(name).address()).unwrap())).collect());
-
-fn address(name: &str) -> Address {
-    KNOWN[name]
-}
-
-fn text(name: &str) -> String {
-    address(name).to_string()
-}
-
-fn coin(amount: u128) -> Option<aliquot_proto::Coin> {
-    Some(crate::chain::coin(amount))
-}
-
-fn rate(amount_sub: u128) -> Option<Rate> {
-    Some(Rate { denom: "ualq".into(), amount_sub: amount_sub.to_string() })
-}
-
-impl Chain {
-    fn new(lag: u32) -> Self {
-        let mut state = genesis();
-        state["escrow"]["params"]["earnings_lag"] = json!(lag);
-        state["escrow"]["params"]["min_deposits"] = json!([{"denom": "ualq", "amount": "1"}]);
-        let params = &mut state["deployment"]["params"];
-        (params["grace_blocks"], params["max_groups"]) = (json!(GRACE), json!(4));
-        state["market"]["params"]["order_ttl_blocks"] = json!(100_000);
-        state["market"]["params"]["bid_window_blocks"] = json!(100_000);
-        let mut ctx = Ctx::test();
-        runtime::init(&mut ctx, &state).unwrap();
-        let mut chain = Chain { ctx, devices: Default::default() };
-        for (i, name) in PROVIDERS.into_iter().enumerate() {
-            let host_uri = "http://127.0.0.1:1".into();
-            chain.run(&provider::MsgCreateProvider { owner: text(name), host_uri, ..Default::default() }).unwrap();
-            let bond = coin(500_000_000_000);
-            let raw = chain.run(&compute::MsgRegisterDevice { provider: text(name), nonce: 1, bond }).unwrap();
-            chain.devices[i] = compute::MsgRegisterDeviceResponse::decode(raw.as_slice()).unwrap().device_id;
-        }
-        chain
-    }
-
-    fn run<M: Name>(&mut self, msg: &M) -> Result<Vec<u8>, String> {
-        let routes = runtime::routes().unwrap();
-        let done = self.ctx.atomic(|ctx| routes.execute(ctx, &any(msg)));
-        done.map(|any| any.value).map_err(|error| error.text)
-    }
-
-    fn next_block(&mut self) {
-        for module in MODULES {
-            (module.end_block)(&mut self.ctx).unwrap();
-        }
-        self.ctx.take_events();
-        self.ctx.block.height += 1;
-        for module in MODULES {
-            (module.begin_block)(&mut self.ctx).unwrap();
-        }
-    }
-
-    fn earned(&self, payee: &Address) -> u128 {
-        escrow::earned(&self.ctx, payee, "ualq").unwrap()
-    }
+fn chain(lag: u32) -> Chain {
+    let mut state = genesis();
+    state["escrow"]["params"]["earnings_lag"] = json!(lag);
+    state["escrow"]["params"]["min_deposits"] = json!([{"denom": "ualq", "amount": "1"}]);
+    let params = &mut state["deployment"]["params"];
+    (params["grace_blocks"], params["max_groups"]) = (json!(GRACE), json!(4));
+    state["market"]["params"]["order_ttl_blocks"] = json!(100_000);
+    state["market"]["params"]["bid_window_blocks"] = json!(100_000);
+    let mut chain = Chain::new(&state);
+    PROVIDERS.iter().for_each(|name| chain.register(name));
+    chain
 }
 
 #[derive(Clone, Debug)]
@@ -209,17 +148,6 @@ impl Model {
     }
 }
 
-fn spec() -> GroupSpec {
-    let resources = Resources {
-        cpu: Some(Cpu { milli_units: 100, attributes: vec![] }),
-        memory: Some(Memory { bytes: 1 << 30 }),
-        storage: vec![Storage { bytes: 1 << 30, ..Storage::default() }],
-        ..Resources::default()
-    };
-    let unit = ResourceUnit { id: 1, resources: Some(resources), count: 1, price: rate(1_000 * SUB) };
-    GroupSpec { name: "g".into(), service: Some(ServiceSpec { resources: vec![unit] }), ..GroupSpec::default() }
-}
-
 struct World {
     chains: [Chain; 2],
     model: Model,
@@ -227,8 +155,8 @@ struct World {
 
 impl World {
     fn new(lag: u32) -> Self {
-        let chains = [Chain::new(lag), Chain::new(lag)];
-        let height = chains[0].ctx.block.height;
+        let chains = [chain(lag), chain(lag)];
+        let height = chains[0].height();
         World { chains, model: Model { height, lag: lag.into(), next_dseq: 1, ..Model::default() } }
     }
 
@@ -284,12 +212,10 @@ impl World {
                 assert_eq!(chain.earned(&payee), expected, "{payee} at {}", self.model.height);
             }
         }
-        let routes = runtime::routes().unwrap();
         for deployment in self.model.deployments.values().filter(|deployment| deployment.life == Life::Active) {
             let request = pb::QueryBlocksRemainingRequest { owner: text("tenant"), dseq: deployment.dseq };
-            let raw =
-                routes.query(&self.chains[1].ctx, "/aliquot.escrow.v1.Query/BlocksRemaining", &request.encode_to_vec());
-            let answer = pb::QueryBlocksRemainingResponse::decode(raw.unwrap().as_slice()).unwrap();
+            let answer: pb::QueryBlocksRemainingResponse =
+                self.chains[1].query("/aliquot.escrow.v1.Query/BlocksRemaining", &request);
             let free = answer.denoms.first().map(|row| row.free_sub.parse::<u128>().unwrap());
             assert_eq!(free, (deployment.need() > 0).then_some(deployment.free_sub), "at {}", self.model.height);
         }
@@ -304,7 +230,7 @@ impl World {
         let msg = deployment::MsgCreateDeployment {
             owner: text("tenant"),
             dseq,
-            groups: vec![spec(); GROUPS],
+            groups: vec![service(1_000 * SUB); GROUPS],
             hash: vec![1; 32],
             deposit: coin(deposit),
             ..Default::default()
@@ -341,19 +267,8 @@ impl World {
             return;
         }
         let (id, device_id) = (self.lease_id(d, g, p), self.chains[0].devices[p].clone());
-        let items = vec![PriceItem { resource_id: 1, gpu_sub: rate_sub.to_string(), ..PriceItem::default() }];
-        let (signer, deposit) = (id.provider.clone(), coin(500_000));
-        let id = Some(id);
-        let bid = mk::MsgCreateBid {
-            signer: signer.clone(),
-            id: id.clone(),
-            device_id,
-            deposit,
-            rate: rate(rate_sub),
-            items,
-            ..Default::default()
-        };
-        self.run(&bid, true);
+        self.run(&bid(&id, &device_id, rate_sub), true);
+        let (signer, id) = (id.provider.clone(), Some(id));
         let deployment = self.model.deployments.get_mut(&d).unwrap();
         let pays = deployment.life == Life::Active && deployment.free_sub >= deployment.need() + rate_sub;
         if pays {

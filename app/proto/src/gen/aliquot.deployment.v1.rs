@@ -52,9 +52,9 @@ pub struct Deployment {
     /// Blocks that it may stay paused before it closes.
     #[prost(uint32, tag = "6")]
     pub grace_blocks: u32,
-    /// Height at which it closes while it is paused; else 0.
+    /// Height at which it closes while it is paused, and at which its records are removed once it is closed; else 0.
     #[prost(uint64, tag = "7")]
-    pub closes_at: u64,
+    pub due_height: u64,
     /// Blocks of funds left at which EventLowFunds comes; 0 for never.
     #[prost(uint32, tag = "8")]
     pub low_funds_blocks: u32,
@@ -376,7 +376,7 @@ pub struct Params {
     pub grace_blocks: u32,
     #[prost(uint32, tag = "5")]
     pub max_grace_blocks: u32,
-    /// Blocks that closed objects are kept.
+    /// Blocks that closed objects are kept, more than revenue takes to be verified; 0 keeps them for ever.
     #[prost(uint32, tag = "6")]
     pub retain_blocks: u32,
 }
@@ -396,7 +396,7 @@ pub enum DeploymentState {
     Unspecified = 0,
     Active = 1,
     Closed = 2,
-    /// Its funds ran dry: nothing is paid, and it closes at closes_at unless a deposit comes.
+    /// Its funds ran dry: nothing is paid, and it closes at due_height unless a deposit comes.
     Paused = 3,
 }
 impl DeploymentState {
@@ -653,6 +653,9 @@ pub struct GenesisState {
     pub deployments: ::prost::alloc::vec::Vec<Deployment>,
     #[prost(message, repeated, tag = "3")]
     pub groups: ::prost::alloc::vec::Vec<Group>,
+    /// For each owner the largest dseq whose records were removed: none up to it is used again.
+    #[prost(message, repeated, tag = "4")]
+    pub removed: ::prost::alloc::vec::Vec<DeploymentId>,
 }
 impl ::prost::Name for GenesisState {
     const NAME: &'static str = "GenesisState";

@@ -54,9 +54,11 @@ pub struct Order {
     pub spec: ::core::option::Option<super::super::deployment::v1::GroupSpec>,
     #[prost(uint64, tag = "4")]
     pub created_at: u64,
+    /// Given in answers; the bids themselves are listed beside the order.
     #[prost(uint32, tag = "5")]
     pub open_bids: u32,
-    /// Height at which the bid window ends or, after it, the order expires; 0 once it is no longer open.
+    /// Height at which the bid window ends or, after it, the order expires; of an order that ended and that nothing
+    /// needs any more, the height at which its records are removed; else 0.
     #[prost(uint64, tag = "6")]
     pub due_height: u64,
 }
@@ -112,6 +114,41 @@ impl ::prost::Name for Payee {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/aliquot.market.v1.Payee".into()
+    }
+}
+/// The open bids of an order, the best first.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct OpenBids {
+    #[prost(message, repeated, tag = "1")]
+    pub bids: ::prost::alloc::vec::Vec<OpenBid>,
+}
+impl ::prost::Name for OpenBids {
+    const NAME: &'static str = "OpenBids";
+    const PACKAGE: &'static str = "aliquot.market.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.market.v1.OpenBids".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.market.v1.OpenBids".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct OpenBid {
+    /// Address of the provider.
+    #[prost(bytes = "vec", tag = "1")]
+    pub provider: ::prost::alloc::vec::Vec<u8>,
+    /// What bids are compared by: a job's total, or a service's sub-units per block.
+    #[prost(string, tag = "2")]
+    pub price: ::prost::alloc::string::String,
+}
+impl ::prost::Name for OpenBid {
+    const NAME: &'static str = "OpenBid";
+    const PACKAGE: &'static str = "aliquot.market.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.market.v1.OpenBid".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.market.v1.OpenBid".into()
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -53,6 +53,29 @@ fn pruned_heights_are_refused_and_kept_ones_read_right() {
 }
 
 #[test]
+fn the_keys_that_the_newest_height_changed_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = open(&dir, config());
+    assert!(matches!(db.changed(), Err(Error::NothingToRollBack)));
+    block(&db, 1, 2);
+    let born = |height: u64| ("auth", format!("born at {height:03}").into_bytes());
+    let bank = |key: u32| ("bank", key.to_be_bytes().to_vec());
+    let changed = || {
+        let mut keys = db.changed().unwrap();
+        keys.sort();
+        keys
+    };
+    assert_eq!(changed(), [born(1), bank(0), bank(1)]);
+    let mut changes = Changes::default();
+    changes.delete("bank", 1u32.to_be_bytes());
+    changes.set("bank", 5u32.to_be_bytes(), "x");
+    db.commit(db.prepare(2, &changes).unwrap()).unwrap();
+    assert_eq!(changed(), [bank(1), bank(5)]);
+    db.rollback().unwrap();
+    assert_eq!(changed(), [born(1), bank(0), bank(1)]);
+}
+
+#[test]
 fn a_node_that_starts_to_prune_does_so_in_bounded_steps() {
     let dir = tempfile::tempdir().unwrap();
     let db = open(&dir, config());

@@ -35,29 +35,29 @@ impl Leaf {
     fn is_top(&self) -> bool {
         self.path.len() == 1
     }
+}
 
-    fn value(&self, text: &str) -> Result<Value> {
-        let flag = &self.flag;
-        Ok(match &self.kind {
-            Kind::Bool => {
-                json!(text.parse::<bool>().with_context(|| format!("--{flag}: {text:?} is neither true nor false"))?)
-            }
-            Kind::Int32 | Kind::Uint32 | Kind::Fixed32 | Kind::Sint32 | Kind::Sfixed32 => {
-                json!(text.parse::<i64>().with_context(|| format!("--{flag}: {text:?} is not a number"))?)
-            }
-            Kind::Bytes => json!(bytes(flag, text)?),
-            Kind::Enum(kind) => {
-                let short = format!("_{}", text.to_uppercase().replace('-', "_"));
-                let found = kind.values().find(|v| v.name() == text || v.name().ends_with(&short));
-                let Some(found) = found else {
-                    let known: Vec<String> = kind.values().map(|v| v.name().to_string()).collect();
-                    bail!("--{flag}: {text:?} is none of {}", known.join(", "))
-                };
-                json!(found.name())
-            }
-            _ => json!(text),
-        })
-    }
+/// A value that is typed as one word.
+pub fn scalar(flag: &str, kind: &Kind, text: &str) -> Result<Value> {
+    Ok(match kind {
+        Kind::Bool => {
+            json!(text.parse::<bool>().with_context(|| format!("--{flag}: {text:?} is neither true nor false"))?)
+        }
+        Kind::Int32 | Kind::Uint32 | Kind::Fixed32 | Kind::Sint32 | Kind::Sfixed32 => {
+            json!(text.parse::<i64>().with_context(|| format!("--{flag}: {text:?} is not a number"))?)
+        }
+        Kind::Bytes => json!(bytes(flag, text)?),
+        Kind::Enum(kind) => {
+            let short = format!("_{}", text.to_uppercase().replace('-', "_"));
+            let found = kind.values().find(|v| v.name() == text || v.name().ends_with(&short));
+            let Some(found) = found else {
+                let known: Vec<String> = kind.values().map(|v| v.name().to_string()).collect();
+                bail!("--{flag}: {text:?} is none of {}", known.join(", "))
+            };
+            json!(found.name())
+        }
+        _ => json!(text),
+    })
 }
 
 fn collect(message: &MessageDescriptor, path: &[String], leaves: &mut Vec<Leaf>) {
@@ -141,7 +141,7 @@ pub fn read(leaves: &[Leaf], matches: &ArgMatches) -> Result<Value> {
         let first = leaf.path[0] == "id" && leaf.path.len() > 1 && FIRST.contains(&last);
         let text = text.map(String::as_str).or(first.then_some("1"));
         if let Some(text) = text {
-            let value = leaf.value(text)?;
+            let value = scalar(&leaf.flag, &leaf.kind, text)?;
             let place = leaf.path.iter().fold(&mut request, |at, step| &mut at[step.as_str()]);
             *place = value;
         }

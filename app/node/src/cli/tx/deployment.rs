@@ -72,7 +72,7 @@ impl Group {
     }
 }
 
-async fn block_ms(session: &Session) -> Result<u32> {
+pub(super) async fn block_ms(session: &Session) -> Result<u32> {
     let path = "/aliquot.deployment.v1.Query/Params";
     let params: pb::QueryParamsResponse = session.client.query(path, &pb::QueryParamsRequest {}, None).await?;
     Ok(params.params.context("the chain has no deployment params")?.block_ms)

@@ -4,6 +4,7 @@ use super::Session;
 use aliquot_proto::provider::v1 as pb;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
+use serde_json::json;
 
 #[derive(Subcommand)]
 pub enum Provider {
@@ -11,6 +12,16 @@ pub enum Provider {
     Create(Record),
     /// Replaces the record.
     Update(Record),
+    /// Takes the record back and its bonds with it; refused while there are leases or open bids.
+    Delete,
+    /// Says that the provider is there; a runner does so by itself while it has service leases.
+    Heartbeat {
+        /// The provider, when its operator signs [default: the signer].
+        #[arg(long)]
+        provider: Option<String>,
+    },
+    /// Lets a provider that was jailed for missed heartbeats bid again.
+    Unjail,
 }
 
 #[derive(Args)]
@@ -35,18 +46,19 @@ pub struct Record {
     payout: String,
 }
 
+/// An attribute as it is typed.
+pub(super) fn attribute(text: &str) -> Result<pb::Attribute> {
+    let (key, value) = text.split_once('=').with_context(|| format!("--attribute {text:?} is not KEY=VALUE"))?;
+    Ok(pb::Attribute { key: key.into(), value: value.into() })
+}
+
 impl Record {
     fn message(self, owner: String) -> Result<pb::MsgCreateProvider> {
-        let attribute = |text: String| -> Result<pb::Attribute> {
-            let (key, value) =
-                text.split_once('=').with_context(|| format!("--attribute {text:?} is not KEY=VALUE"))?;
-            Ok(pb::Attribute { key: key.into(), value: value.into() })
-        };
         Ok(pb::MsgCreateProvider {
             owner,
             host_uri: self.host_uri,
             certificate_hash: hex::decode(&self.certificate_hash).context("--certificate-hash is not hex")?,
-            attributes: self.attribute.into_iter().map(attribute).collect::<Result<_>>()?,
+            attributes: self.attribute.iter().map(|text| attribute(text)).collect::<Result<_>>()?,
             info: Some(pb::Info { email: self.email, website: self.website }),
             operator: self.operator,
             payout: self.payout,
@@ -58,6 +70,17 @@ impl Provider {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let owner = session.address().to_string();
         match self {
+            Provider::Delete => session.send(&pb::MsgDeleteProvider { owner }).await,
+            Provider::Unjail => session.send(&pb::MsgUnjail { owner }).await,
+            Provider::Heartbeat { provider } => {
+                let provider = provider.unwrap_or_else(|| owner.clone());
+                session
+                    .send_telling(&pb::MsgHeartbeat { signer: owner, provider }, |outcome| {
+                        let answer: pb::MsgHeartbeatResponse = outcome.response(0)?;
+                        Ok(("due_height", json!(answer.due_height.to_string())))
+                    })
+                    .await
+            }
             Provider::Create(record) => session.send(&record.message(owner)?).await,
             Provider::Update(record) => {
                 let new = record.message(owner)?;

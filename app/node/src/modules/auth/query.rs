@@ -5,6 +5,9 @@ use aliquot_proto::{Any, cosmos::auth::v1beta1 as pb};
 use aliquot_sdk::{Address, Ctx, Result, Routes, Sdk, paginate};
 use prost::Message;
 
+/// Accounts that a search by number looks at: there is no index of them.
+const MAX_SEARCH: usize = 100_000;
+
 pub fn routes(r: &mut Routes) {
     r.query(accounts)
         .query(account_by_address)
@@ -13,12 +16,10 @@ pub fn routes(r: &mut Routes) {
         .query(module_accounts)
         .query(module_account_by_name)
         .query(bech32_prefix)
-        .unserved(&[
-            "cosmos.auth.v1beta1.Query/AccountAddressByID",
-            "cosmos.auth.v1beta1.Query/AddressBytesToString",
-            "cosmos.auth.v1beta1.Query/AddressStringToBytes",
-            "cosmos.auth.v1beta1.Msg/UpdateParams",
-        ]);
+        .query(address_bytes_to_string)
+        .query(address_string_to_bytes)
+        .query(account_address_by_id)
+        .unserved(&["cosmos.auth.v1beta1.Msg/UpdateParams"]);
 }
 
 /// A module's account shows its name; all others are plain.
@@ -78,4 +79,30 @@ fn module_account_by_name(
 
 fn bech32_prefix(_: &Ctx, _: pb::Bech32PrefixRequest) -> Result<pb::Bech32PrefixResponse> {
     Ok(pb::Bech32PrefixResponse { bech32_prefix: "aliquot".into() })
+}
+
+fn address_bytes_to_string(_: &Ctx, q: pb::AddressBytesToStringRequest) -> Result<pb::AddressBytesToStringResponse> {
+    let address = Address::from_bytes(&q.address_bytes);
+    let wrong = || Sdk::InvalidRequest(format!("an address has 20 or 32 bytes, not {}", q.address_bytes.len()));
+    Ok(pb::AddressBytesToStringResponse { address_string: address.ok_or_else(wrong)?.to_string() })
+}
+
+fn address_string_to_bytes(_: &Ctx, q: pb::AddressStringToBytesRequest) -> Result<pb::AddressStringToBytesResponse> {
+    let address_bytes = Address::parse(&q.address_string)?.as_bytes().to_vec();
+    Ok(pb::AddressStringToBytesResponse { address_bytes })
+}
+
+#[allow(deprecated)] // `id` is what old clients send
+fn account_address_by_id(
+    ctx: &Ctx,
+    q: pb::QueryAccountAddressByIdRequest,
+) -> Result<pb::QueryAccountAddressByIdResponse> {
+    let number = if q.account_id == 0 { u64::try_from(q.id).unwrap_or_default() } else { q.account_id };
+    for entry in ACCOUNTS.under(ctx, &()).take(MAX_SEARCH) {
+        let (address, account) = entry?;
+        if account.account_number == number {
+            return Ok(pb::QueryAccountAddressByIdResponse { account_address: address.to_string() });
+        }
+    }
+    Err(Sdk::NotFound(format!("account number {number} among the first {MAX_SEARCH} addresses")).into())
 }

@@ -14,12 +14,10 @@ pub fn routes(r: &mut Routes) {
         .query(query_params)
         .query(denom_metadata)
         .query(denoms_metadata)
-        .unserved(&[
-            "cosmos.bank.v1beta1.Query/DenomMetadataByQueryString",
-            "cosmos.bank.v1beta1.Query/DenomOwners",
-            "cosmos.bank.v1beta1.Query/DenomOwnersByQuery",
-            "cosmos.bank.v1beta1.Query/SendEnabled",
-        ]);
+        .query(denom_metadata_by_query_string)
+        .query(denom_owners)
+        .query(denom_owners_by_query)
+        .query(send_enabled);
 }
 
 type PageRequest = aliquot_proto::cosmos::base::query::v1beta1::PageRequest;
@@ -71,9 +69,47 @@ fn query_params(_: &Ctx, _: pb::QueryParamsRequest) -> Result<pb::QueryParamsRes
 }
 
 fn denom_metadata(ctx: &Ctx, q: pb::QueryDenomMetadataRequest) -> Result<pb::QueryDenomMetadataResponse> {
-    let found = METADATA.get(ctx, &q.denom)?;
-    let metadata = found.ok_or_else(|| Sdk::KeyNotFound(format!("client metadata for denom {}", q.denom)))?;
-    Ok(pb::QueryDenomMetadataResponse { metadata: Some(metadata) })
+    Ok(pb::QueryDenomMetadataResponse { metadata: Some(metadata(ctx, q.denom)?) })
+}
+
+/// The same for denoms that hold slashes.
+fn denom_metadata_by_query_string(
+    ctx: &Ctx,
+    q: pb::QueryDenomMetadataByQueryStringRequest,
+) -> Result<pb::QueryDenomMetadataByQueryStringResponse> {
+    Ok(pb::QueryDenomMetadataByQueryStringResponse { metadata: Some(metadata(ctx, q.denom)?) })
+}
+
+fn metadata(ctx: &Ctx, denom: String) -> Result<pb::Metadata> {
+    let found = METADATA.get(ctx, &denom)?;
+    Ok(found.ok_or_else(|| Sdk::KeyNotFound(format!("client metadata for denom {denom}")))?)
+}
+
+/// There is no index by denom: a page looks at a bounded part of all balances and says where the next begins.
+fn owners(ctx: &Ctx, denom: &str, page: Option<PageRequest>) -> Result<Page<pb::DenomOwner>> {
+    paginate(ctx, page, BALANCES.listed(&()), |((address, held), amount)| {
+        let balance = Some(Coin { denom: held, amount });
+        let owner = pb::DenomOwner { address: address.to_string(), balance };
+        Ok(owner.balance.as_ref().is_some_and(|coin| coin.denom == denom).then_some(owner))
+    })
+}
+
+fn denom_owners(ctx: &Ctx, q: pb::QueryDenomOwnersRequest) -> Result<pb::QueryDenomOwnersResponse> {
+    let page = owners(ctx, &q.denom, q.pagination)?;
+    Ok(pb::QueryDenomOwnersResponse { denom_owners: page.items, pagination: page.response })
+}
+
+fn denom_owners_by_query(
+    ctx: &Ctx,
+    q: pb::QueryDenomOwnersByQueryRequest,
+) -> Result<pb::QueryDenomOwnersByQueryResponse> {
+    let page = owners(ctx, &q.denom, q.pagination)?;
+    Ok(pb::QueryDenomOwnersByQueryResponse { denom_owners: page.items, pagination: page.response })
+}
+
+/// Only denoms that differ from the default have entries, and none does.
+fn send_enabled(_: &Ctx, _: pb::QuerySendEnabledRequest) -> Result<pb::QuerySendEnabledResponse> {
+    Ok(pb::QuerySendEnabledResponse { send_enabled: Vec::new(), pagination: None })
 }
 
 fn denoms_metadata(ctx: &Ctx, q: pb::QueryDenomsMetadataRequest) -> Result<pb::QueryDenomsMetadataResponse> {

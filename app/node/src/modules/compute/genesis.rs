@@ -8,8 +8,8 @@ use aliquot_sdk::{Coin, Ctx, Result, ensure};
 
 pub fn check(params: &pb::Params) -> Result<()> {
     let invalid = |what: &str| Error::InvalidGenesis(what.into());
-    let bond = params.min_bond.as_ref().ok_or_else(|| invalid("min_bond is missing"))?;
-    Coin::parse(bond)?;
+    let bonds = Coin::parse_list(&params.min_bonds)?;
+    ensure(!bonds.is_empty(), || invalid("min_bonds names no denom"))?;
     let slashed = params.slash_burn_bps.saturating_add(params.slash_tenant_bps);
     ensure(
         slashed <= 10_000 && params.late_bps.max(params.service_fault_bps).max(params.job_cancel_bps) <= 10_000,
@@ -35,7 +35,7 @@ pub fn init(ctx: &mut Ctx, genesis: pb::GenesisState) -> Result<()> {
         let lease = LeaseKey::parse(&job.id)?;
         JOBS.set(ctx, &lease, job)?;
         if job.due_height > 0 {
-            DUE.insert(ctx, &(job.due_height, lease))?;
+            DUE.insert(ctx, job.due_height, lease)?;
         }
     }
     for input in &genesis.inputs {
@@ -43,6 +43,9 @@ pub fn init(ctx: &mut Ctx, genesis: pb::GenesisState) -> Result<()> {
     }
     for lock in &genesis.locks {
         LOCKS.set(ctx, &LeaseKey::parse(&lock.id)?, lock)?;
+    }
+    if let Some(first) = genesis.pending.first() {
+        FIRST_PENDING.set(ctx, &first.sequence)?;
     }
     for pending in &genesis.pending {
         PENDING.set(ctx, &pending.sequence, pending)?;

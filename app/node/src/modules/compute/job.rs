@@ -38,12 +38,17 @@ pub fn start(ctx: &mut Ctx, lease: &LeaseKey, device_id: &[u8], spec: &JobSpec, 
         ..pb::Job::default()
     };
     INPUTS.set(ctx, lease, &spec.input)?;
-    DUE.insert(ctx, &(due_height, *lease))?;
+    DUE.insert(ctx, due_height, *lease)?;
     JOBS.set(ctx, lease, &job)
 }
 
 pub fn load(ctx: &Ctx, lease: &LeaseKey) -> Result<pb::Job> {
     Ok(JOBS.get(ctx, lease)?.ok_or_else(|| Error::JobNotFound(lease.to_string()))?)
+}
+
+/// Removes the record of a job that ended, with its lease.
+pub fn forget(ctx: &mut Ctx, lease: &LeaseKey) -> Result<()> {
+    JOBS.remove(ctx, lease)
 }
 
 /// Loads a job that must be in `phase` and before its deadline.
@@ -56,11 +61,11 @@ pub fn load_in(ctx: &Ctx, lease: &LeaseKey, phase: JobPhase) -> Result<pb::Job> 
 
 /// Moves a job to its next phase, which falls due at `due_height` (0: at no height).
 pub fn advance(ctx: &mut Ctx, lease: &LeaseKey, job: &mut pb::Job, phase: JobPhase, due_height: u64) -> Result<()> {
-    DUE.remove(ctx, &(job.due_height, *lease))?;
+    DUE.remove(ctx, job.due_height, *lease)?;
     job.phase = phase.into();
     job.due_height = due_height;
     if due_height > 0 {
-        DUE.insert(ctx, &(due_height, *lease))?;
+        DUE.insert(ctx, due_height, *lease)?;
     }
     JOBS.set(ctx, lease, job)
 }
@@ -116,19 +121,9 @@ fn end(ctx: &mut Ctx, lease: &LeaseKey, mut job: pb::Job, ending: Ending) -> Res
 
 /// What falls due at this height. An item that fails is set aside with an event; the chain goes on.
 pub fn run_due(ctx: &mut Ctx) -> Result<()> {
-    let now = ctx.block.height;
-    let mut due = Vec::new();
-    for entry in DUE.under(ctx, &()).take(MAX_DUE) {
-        let (height, lease) = entry?;
-        if height > now {
-            break;
-        }
-        due.push((height, lease));
-    }
-    for (height, lease) in due {
+    for (_, lease) in DUE.take_due(ctx, MAX_DUE)? {
         let done = ctx.atomic(|ctx| fall_due(ctx, &lease));
         quarantine(ctx, &lease, done)?;
-        DUE.remove(ctx, &(height, lease))?;
     }
     Ok(())
 }

@@ -27,7 +27,7 @@ pub use bond::{
     Slash, check_bid, check_service_bid, has_free_bond, lock_service, relock_service, retire_devices, unlock_service,
 };
 pub use genesis::check_kernels;
-pub use job::{cancel, start};
+pub use job::{cancel, forget, start};
 
 pub struct Compute;
 
@@ -63,6 +63,8 @@ pub enum Error {
     InvalidOpenings(String),
     #[error("invalid genesis: {0}")]
     InvalidGenesis(String),
+    #[error("{0} is not a denom that bonds may be in: use one of {1}")]
+    BondDenom(String, String),
 }
 
 impl ModuleError for Error {
@@ -84,6 +86,7 @@ impl ModuleError for Error {
             Error::InvalidRoot => 14,
             Error::InvalidOpenings(_) => 15,
             Error::InvalidGenesis(_) => 16,
+            Error::BondDenom(..) => 17,
         }
     }
 }

@@ -44,9 +44,11 @@ fn register_device(ctx: &mut Ctx, msg: pb::MsgRegisterDevice) -> Result<pb::MsgR
 }
 
 fn check_bond(ctx: &Ctx, bond: &Coin) -> Result<()> {
-    let least = params(ctx)?.min_bond.ok_or_else(|| Sdk::Logic("params have no min_bond".into()))?;
-    let least = Coin::parse(&least)?;
-    ensure(bond.denom == least.denom && bond.amount >= least.amount, || Error::InvalidBond(bond.clone(), least))
+    let bonds = Coin::parse_list(&params(ctx)?.min_bonds)?;
+    let denoms = || bonds.iter().map(|least| least.denom.as_str()).collect::<Vec<_>>().join(", ");
+    let least = bonds.iter().find(|least| least.denom == bond.denom);
+    let least = least.ok_or_else(|| Error::BondDenom(bond.denom.clone(), denoms()))?;
+    ensure(bond.amount >= least.amount, || Error::InvalidBond(bond.clone(), least.clone()))
 }
 
 fn update_bond(ctx: &mut Ctx, msg: pb::MsgUpdateBond) -> Result<pb::MsgUpdateBondResponse> {

@@ -2,7 +2,7 @@
 
 use crate::ids::LeaseKey;
 use aliquot_proto::compute::v1 as pb;
-use aliquot_sdk::{Address, At, Index, IndexedMap, Item, Map, Set, Store};
+use aliquot_sdk::{Address, At, Index, IndexedMap, Item, Map, Queue, Store};
 
 pub const STORE: Store = Store::new("compute");
 pub const PARAMS: Item<pb::Params> = STORE.item(0);
@@ -16,10 +16,11 @@ pub const JOBS_BY_PHASE: Index<LeaseKey, pb::Job, u32> = STORE.index(6, |_, job|
 /// Inputs of jobs that have not ended.
 pub const INPUTS: Map<LeaseKey, Vec<u8>> = STORE.map(7);
 /// Jobs by the height at which their phase falls due.
-pub const DUE: Set<(u64, LeaseKey)> = STORE.set(8);
+pub const DUE: Queue<LeaseKey> = STORE.queue(8);
 /// Openings to verify, first in, first out.
 pub const PENDING: Map<u64, pb::PendingOpenings> = STORE.map(9);
 pub const NEXT_PENDING: Item<u64> = STORE.item(10);
+pub const FIRST_PENDING: Item<u64> = STORE.item(12);
 /// Bond that service leases and standbys lock.
 pub const LOCKS: Map<LeaseKey, pb::Lock> = STORE.map(11);
 pub const SCHEMA: &[At] = &STORE.schema([
@@ -34,5 +35,6 @@ pub const SCHEMA: &[At] = &STORE.schema([
     DUE.at(),
     PENDING.at(),
     NEXT_PENDING.at(),
+    FIRST_PENDING.at(),
     LOCKS.at(),
 ]);

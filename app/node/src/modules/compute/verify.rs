@@ -28,17 +28,22 @@ pub fn enqueue(ctx: &mut Ctx, lease: &LeaseKey, openings: pb::Openings) -> Resul
 /// Verifies what the budget allows; the rest waits. One item always fits, since no job may take over a quarter.
 pub fn run_pending(ctx: &mut Ctx) -> Result<()> {
     let mut budget = params(ctx)?.verify_gas_per_block;
-    while let Some(entry) = { PENDING.under(ctx, &()).next() } {
-        let (sequence, pending) = entry?;
+    while let Some((sequence, pending)) = first_pending(ctx)? {
         let lease = LeaseKey::parse(&pending.id)?;
         let job = job::load(ctx, &lease)?;
         let Some(left) = budget.checked_sub(cost(&job)) else { break };
         budget = left;
         PENDING.remove(ctx, &sequence)?;
+        FIRST_PENDING.set(ctx, &sequence.saturating_add(1))?;
         let done = ctx.atomic(|ctx| judge(ctx, &lease, job, &pending.openings.unwrap_or_default()));
         job::quarantine(ctx, &lease, done)?;
     }
     Ok(())
+}
+
+fn first_pending(ctx: &Ctx) -> Result<Option<(u64, pb::PendingOpenings)>> {
+    let first = FIRST_PENDING.load_or_default(ctx)?;
+    Ok(PENDING.get(ctx, &first)?.map(|pending| (first, pending)))
 }
 
 fn judge(ctx: &mut Ctx, lease: &LeaseKey, mut job: pb::Job, openings: &pb::Openings) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Groups: closed, paused, started again, and told how their orders ended.
 
-use super::{Error, close_if_done, load, state::*};
+use super::{Error, close_if_done, load, removal, state::*};
 use crate::{ids::OrderKey, modules::market};
 use aliquot_proto::{
     deployment::v1::{self as pb, DeploymentState, GroupState},
@@ -83,7 +83,9 @@ pub fn start(ctx: &mut Ctx, key: &GroupKey) -> Result<()> {
 
 /// A new order with what the last one asked for.
 fn relist(ctx: &mut Ctx, key: &GroupKey, group: &mut pb::Group) -> Result<()> {
-    let spec = market::order(ctx, &order_of(key, group))?.spec.unwrap_or_default();
+    let before = order_of(key, group);
+    let spec = market::order(ctx, &before)?.spec.unwrap_or_default();
+    removal::schedule_order(ctx, &before)?;
     group.oseq = group.oseq.saturating_add(1);
     GROUPS.set(ctx, key, group)?;
     market::create_order(ctx, &order_of(key, group), spec)

@@ -8,10 +8,14 @@
 //! When the funds run dry the deployment is paused, for at most its `grace_blocks`, then closed; a deposit in between
 //! resumes it with the same leases. It closes too when its last group has, and by its owner's wish; then its escrow
 //! account returns what is left to the depositors.
+//!
+//! `retain_blocks` after that its records are removed, and those of an order as long after another took its place; the
+//! events of the closing are the receipt. An owner's ids up to the largest removed one are not used again.
 
 mod group;
 mod msgs;
 mod query;
+mod removal;
 mod state;
 
 use crate::{isolate::isolate, modules::escrow};
@@ -20,7 +24,7 @@ use aliquot_proto::{
     market::v1::LeaseClosedReason,
 };
 use aliquot_sdk::{Address, At, Ctx, Module, ModuleError, Result, Routes, ensure};
-use state::{CLOSING, DEPLOYMENTS, GROUPS, PARAMS};
+use state::{DEPLOYMENTS, DUE, GROUPS, PARAMS, REMOVED};
 
 pub use group::order_ended;
 
@@ -28,8 +32,8 @@ pub struct Deployment;
 
 /// Orders of a group are numbered from 1.
 const FIRST_ORDER: u32 = 1;
-/// Paused deployments that one block closes; more wait for the next.
-const MAX_CLOSING: usize = 200;
+/// Deployments that one block closes or removes; more wait for the next.
+const MAX_DUE: usize = 200;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -59,6 +63,8 @@ pub enum Error {
     InvalidGrace(u32),
     #[error("invalid params: {0}")]
     InvalidParams(String),
+    #[error("the owner used ids up to {0} long ago: choose a larger dseq")]
+    Removed(u64),
 }
 
 impl ModuleError for Error {
@@ -78,6 +84,7 @@ impl ModuleError for Error {
             Error::SameHash => 12,
             Error::InvalidGrace(_) => 13,
             Error::InvalidParams(_) => 14,
+            Error::Removed(_) => 15,
         }
     }
 }
@@ -94,40 +101,47 @@ impl Module for Deployment {
 
     fn init(ctx: &mut Ctx, genesis: pb::GenesisState) -> Result<()> {
         let params = genesis.params.unwrap_or_default();
-        check_params(&params)?;
+        check_params(ctx, &params)?;
         PARAMS.set(ctx, &params)?;
         for deployment in &genesis.deployments {
             let id = deployment.id.clone().unwrap_or_default();
             let key = (Address::parse(&id.owner)?, id.dseq);
             DEPLOYMENTS.set(ctx, &key, deployment)?;
-            if deployment.closes_at > 0 {
-                CLOSING.insert(ctx, &(deployment.closes_at, key.0, key.1))?;
+            if deployment.due_height > 0 {
+                DUE.insert(ctx, deployment.due_height, key)?;
             }
         }
         for group in &genesis.groups {
             let id = group.id.clone().unwrap_or_default();
             GROUPS.set(ctx, &(Address::parse(&id.owner)?, id.dseq, id.gseq), group)?;
         }
+        for id in &genesis.removed {
+            REMOVED.set(ctx, &Address::parse(&id.owner)?, &id.dseq)?;
+        }
         Ok(())
     }
 
     fn export(ctx: &Ctx) -> Result<pb::GenesisState> {
+        let id = |(owner, dseq): (Address, u64)| pb::DeploymentId { owner: owner.to_string(), dseq };
         Ok(pb::GenesisState {
             params: PARAMS.get(ctx)?,
             deployments: DEPLOYMENTS.under(ctx, &()).map(|e| e.map(|(_, v)| v)).collect::<Result<_>>()?,
             groups: GROUPS.under(ctx, &()).map(|e| e.map(|(_, v)| v)).collect::<Result<_>>()?,
+            removed: REMOVED.under(ctx, &()).map(|e| e.map(id)).collect::<Result<_>>()?,
         })
     }
 
     fn end_block(ctx: &mut Ctx) -> Result<()> {
-        close_overdue(ctx)
+        run_due(ctx)
     }
 }
 
-fn check_params(params: &pb::Params) -> Result<()> {
+fn check_params(ctx: &Ctx, params: &pb::Params) -> Result<()> {
     let invalid = |what: &str| Error::InvalidParams(what.into());
     ensure(params.block_ms > 0 && params.max_groups > 0, || invalid("block_ms and max_groups must be more than zero"))?;
-    ensure(params.grace_blocks <= params.max_grace_blocks, || invalid("grace_blocks is at most max_grace_blocks"))
+    ensure(params.grace_blocks <= params.max_grace_blocks, || invalid("grace_blocks is at most max_grace_blocks"))?;
+    let kept = params.retain_blocks == 0 || params.retain_blocks > escrow::params(ctx)?.earnings_lag;
+    ensure(kept, || invalid("retain_blocks must be 0 or more than the earnings_lag of escrow"))
 }
 
 fn params(ctx: &Ctx) -> Result<pb::Params> {
@@ -154,14 +168,15 @@ fn close_if_done(ctx: &mut Ctx, owner: &Address, dseq: u64) -> Result<()> {
     }
     unqueue(ctx, owner, dseq, &mut deployment)?;
     deployment.state = DeploymentState::Closed.into();
+    removal::schedule(ctx, owner, dseq, &mut deployment)?;
     DEPLOYMENTS.set(ctx, &(*owner, dseq), &deployment)?;
     escrow::close(ctx, owner, dseq)?;
     ctx.emit(&pb::EventDeploymentClosed { id: deployment.id })
 }
 
 fn unqueue(ctx: &mut Ctx, owner: &Address, dseq: u64, deployment: &mut pb::Deployment) -> Result<()> {
-    CLOSING.remove(ctx, &(deployment.closes_at, *owner, dseq))?;
-    deployment.closes_at = 0;
+    DUE.remove(ctx, deployment.due_height, (*owner, dseq))?;
+    deployment.due_height = 0;
     Ok(())
 }
 
@@ -172,10 +187,10 @@ pub fn ran_dry(ctx: &mut Ctx, owner: &Address, dseq: u64) -> Result<()> {
         return close(ctx, owner, dseq, LeaseClosedReason::InsufficientFunds);
     }
     deployment.state = DeploymentState::Paused.into();
-    deployment.closes_at = ctx.block.height.saturating_add(u64::from(deployment.grace_blocks));
-    CLOSING.insert(ctx, &(deployment.closes_at, *owner, dseq))?;
+    deployment.due_height = ctx.block.height.saturating_add(u64::from(deployment.grace_blocks));
+    DUE.insert(ctx, deployment.due_height, (*owner, dseq))?;
     DEPLOYMENTS.set(ctx, &(*owner, dseq), &deployment)?;
-    ctx.emit(&pb::EventDeploymentPaused { id: deployment.id, closes_at: deployment.closes_at })
+    ctx.emit(&pb::EventDeploymentPaused { id: deployment.id, closes_at: deployment.due_height })
 }
 
 /// A deposit came in time.
@@ -190,15 +205,13 @@ pub fn funds_came(ctx: &mut Ctx, owner: &Address, dseq: u64) -> Result<()> {
     ctx.emit(&pb::EventDeploymentResumed { id: deployment.id })
 }
 
-/// Deployments whose grace is over.
-fn close_overdue(ctx: &mut Ctx) -> Result<()> {
-    let now = ctx.block.height;
-    let due = CLOSING.under(ctx, &()).take(MAX_CLOSING);
-    let due = due.take_while(|e| e.as_ref().map_or(true, |(height, ..)| *height <= now));
-    for (height, owner, dseq) in due.collect::<Result<Vec<_>>>()? {
-        CLOSING.remove(ctx, &(height, owner, dseq))?;
-        let reason = LeaseClosedReason::InsufficientFunds;
-        isolate(ctx, format!("deployment/{owner}/{dseq}"), |ctx| close(ctx, &owner, dseq, reason))?;
+/// Deployments whose grace is over, and those that closed long ago.
+fn run_due(ctx: &mut Ctx) -> Result<()> {
+    for (_, (owner, dseq)) in DUE.take_due(ctx, MAX_DUE)? {
+        isolate(ctx, format!("deployment/{owner}/{dseq}"), |ctx| match load(ctx, &owner, dseq)?.state() {
+            DeploymentState::Closed => removal::remove(ctx, &owner, dseq),
+            _ => close(ctx, &owner, dseq, LeaseClosedReason::InsufficientFunds),
+        })?;
     }
     Ok(())
 }

@@ -24,6 +24,8 @@ fn create_deployment(ctx: &mut Ctx, msg: pb::MsgCreateDeployment) -> Result<pb::
     let dseq = msg.dseq;
     ensure(dseq > 0, || Error::InvalidDseq)?;
     ensure(msg.hash.len() == 32, || Error::InvalidHash)?;
+    let removed = REMOVED.get(ctx, &owner)?.unwrap_or(0);
+    ensure(dseq > removed, || Error::Removed(removed))?;
     ensure(!DEPLOYMENTS.has(ctx, &(owner, dseq))?, || Error::Exists(owner, dseq))?;
     let params = params(ctx)?;
     let grace_blocks = msg.grace_blocks.unwrap_or(params.grace_blocks);
@@ -44,7 +46,7 @@ fn create_deployment(ctx: &mut Ctx, msg: pb::MsgCreateDeployment) -> Result<pb::
         created_at: ctx.block.height,
         groups: groups as u32,
         grace_blocks,
-        closes_at: 0,
+        due_height: 0,
         low_funds_blocks: msg.low_funds_blocks,
     };
     DEPLOYMENTS.set(ctx, &(owner, dseq), &deployment)?;
@@ -136,7 +138,7 @@ fn start_group(ctx: &mut Ctx, msg: pb::MsgStartGroup) -> Result<pb::MsgStartGrou
 fn update_params(ctx: &mut Ctx, msg: pb::MsgUpdateParams) -> Result<pb::MsgUpdateParamsResponse> {
     validator::check_authority(ctx, &msg.authority)?;
     let params = msg.params.unwrap_or_default();
-    check_params(&params)?;
+    check_params(ctx, &params)?;
     PARAMS.set(ctx, &params)?;
     Ok(pb::MsgUpdateParamsResponse {})
 }

@@ -128,7 +128,7 @@ pub fn save(ctx: &mut Ctx, key: &Key, mut account: pb::Account) -> Result<()> {
 
 fn unqueue(ctx: &mut Ctx, key: &Key, account: &mut pb::Account) -> Result<()> {
     if account.dry_height > 0 {
-        DUE.remove(ctx, &(account.dry_height, key.0, key.1))?;
+        DUE.remove(ctx, account.dry_height, *key)?;
         let count = DUE_COUNT.get(ctx, &account.dry_height)?.unwrap_or(0).saturating_sub(1);
         match count {
             0 => DUE_COUNT.remove(ctx, &account.dry_height)?,
@@ -136,7 +136,7 @@ fn unqueue(ctx: &mut Ctx, key: &Key, account: &mut pb::Account) -> Result<()> {
         }
     }
     if account.low_height > 0 {
-        LOW.remove(ctx, &(account.low_height, key.0, key.1))?;
+        LOW.remove(ctx, account.low_height, *key)?;
         account.low_height = 0;
     }
     Ok(())
@@ -158,14 +158,14 @@ fn enqueue(ctx: &mut Ctx, key: &Key, height: u64) -> Result<u64> {
 
 fn place(ctx: &mut Ctx, key: &Key, at: u64, count: u32) -> Result<()> {
     DUE_COUNT.set(ctx, &at, &count.saturating_add(1))?;
-    DUE.insert(ctx, &(at, key.0, key.1))
+    DUE.insert(ctx, at, *key)
 }
 
 fn queue_low(ctx: &mut Ctx, key: &Key, account: &mut pb::Account) -> Result<()> {
     let low = account.dry_height.saturating_sub(u64::from(account.low_funds_blocks));
     if account.low_funds_blocks > 0 && low > ctx.block.height {
         account.low_height = low;
-        LOW.insert(ctx, &(low, key.0, key.1))?;
+        LOW.insert(ctx, low, *key)?;
     }
     Ok(())
 }
@@ -185,10 +185,10 @@ pub fn import(ctx: &mut Ctx, key: &Key, account: &pb::Account) -> Result<()> {
         place(ctx, key, account.dry_height, count)?;
     }
     if account.low_height > 0 {
-        LOW.insert(ctx, &(account.low_height, key.0, key.1))?;
+        LOW.insert(ctx, account.low_height, *key)?;
     }
     if account.final_height > 0 {
-        FINALS.insert(ctx, &(account.final_height, key.0, key.1))?;
+        FINALS.insert(ctx, account.final_height, *key)?;
     }
     ACCOUNTS.set(ctx, key, account)
 }

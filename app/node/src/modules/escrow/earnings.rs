@@ -77,9 +77,9 @@ fn apply(ctx: &mut Ctx, payee: &Address, denom: &str, height: u64, changes: &[Ch
 
 /// Makes the turns that are due. Runs before the transactions of a block, so that nobody sees a line past its turn.
 pub fn run_turns(ctx: &mut Ctx) -> Result<()> {
-    let now = ctx.block.height;
-    let due = TURNS.under(ctx, &()).take_while(|e| e.as_ref().map_or(true, |((height, ..), _)| *height <= now));
-    for (key, turn) in due.collect::<Result<Vec<_>>>()? {
+    // Each is made for a height to come, and none is left over.
+    let due = TURNS.under(ctx, &ctx.block.height).collect::<Result<Vec<_>>>()?;
+    for (key, turn) in due {
         let (height, payee, denom) = &key;
         let changes = [Change::Up(parse_amount(&turn.up_sub)?), Change::Down(parse_amount(&turn.down_sub)?)];
         isolate(ctx, format!("escrow/turn/{payee}/{denom}"), |ctx| apply(ctx, payee, denom, *height, &changes))?;

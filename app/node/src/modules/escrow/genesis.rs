@@ -1,7 +1,7 @@
 //! Genesis of `escrow`. Queues are made again from the accounts.
 
 use super::{Error, account, check_params, params, state::*};
-use crate::ids::LeaseKey;
+use crate::{ids::LeaseKey, modules::provider};
 use aliquot_proto::escrow::v1 as pb;
 use aliquot_sdk::{Address, Ctx, Result, ensure};
 
@@ -9,6 +9,10 @@ pub fn init(ctx: &mut Ctx, genesis: pb::GenesisState) -> Result<()> {
     let params = genesis.params.unwrap_or_default();
     check_params(&params)?;
     ensure(params.max_due > 0, || Error::InvalidParams("max_due must be more than zero".into()))?;
+    // What a missed heartbeat stops must not be verified before the miss is found.
+    ensure(provider::params(ctx)?.heartbeat_blocks <= params.earnings_lag, || {
+        Error::InvalidParams("earnings_lag must be at least the heartbeat_blocks of provider".into())
+    })?;
     PARAMS.set(ctx, &params)?;
     for account in &genesis.accounts {
         account::import(ctx, &(Address::parse(&account.owner)?, account.dseq), account)?;

@@ -33,8 +33,11 @@ use aliquot_sdk::{Address, At, Coin, Ctx, Invariant, Module, ModuleError, Result
 use state::{ACCOUNTS, DUE, DUE_COUNT, LOW, PARAMS};
 
 pub use earnings::{earned, withdraw};
-pub use settle::{close, hold, settle};
-pub use stream::{amend, close as close_payment, hold_back, open as open_payment, release as release_payment};
+pub use settle::{close, forget, hold, settle};
+pub use stream::{
+    amend, close as close_payment, hold_back, open as open_payment, release as release_payment,
+    take_over as take_over_payment,
+};
 
 pub struct Escrow;
 
@@ -220,11 +223,9 @@ fn resume(ctx: &mut Ctx, key: &account::Key) -> Result<()> {
 
 /// Accounts that cannot pay another block, at the end of the last one that they can.
 fn run_due(ctx: &mut Ctx) -> Result<()> {
-    let now = ctx.block.height;
-    let due = DUE.under(ctx, &()).take_while(|e| e.as_ref().map_or(true, |(height, ..)| *height <= now));
-    for (height, owner, dseq) in due.collect::<Result<Vec<_>>>()? {
+    // `max_due` bounds them, so that none waits.
+    for (height, (owner, dseq)) in DUE.take_due(ctx, usize::MAX)? {
         isolate(ctx, format!("escrow/{owner}/{dseq}"), |ctx| run_dry(ctx, &(owner, dseq), height))?;
-        DUE.remove(ctx, &(height, owner, dseq))?;
         DUE_COUNT.remove(ctx, &height)?;
     }
     Ok(())
@@ -239,9 +240,7 @@ fn run_dry(ctx: &mut Ctx, key: &account::Key, height: u64) -> Result<()> {
 
 fn warn_low(ctx: &mut Ctx) -> Result<()> {
     let now = ctx.block.height;
-    let due = LOW.under(ctx, &()).take(MAX_LOW).take_while(|e| e.as_ref().map_or(true, |(height, ..)| *height <= now));
-    for (height, owner, dseq) in due.collect::<Result<Vec<_>>>()? {
-        LOW.remove(ctx, &(height, owner, dseq))?;
+    for (_, (owner, dseq)) in LOW.take_due(ctx, MAX_LOW)? {
         isolate(ctx, format!("escrow/low/{owner}/{dseq}"), |ctx| {
             let mut account = account::load(ctx, &(owner, dseq))?;
             account.low_height = 0;

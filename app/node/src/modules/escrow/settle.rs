@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{ids::LeaseKey, isolate::isolate, modules::bank};
 use aliquot_proto::escrow::v1 as pb;
-use aliquot_sdk::{Address, Coin, Ctx, Result, ensure, parse_amount};
+use aliquot_sdk::{Address, Coin, Ctx, Result, Sdk, ensure, parse_amount};
 
 /// Closing accounts that one block finishes; more wait for the next, their amounts are fixed.
 const MAX_FINALS: usize = 2_000;
@@ -109,18 +109,15 @@ pub fn close(ctx: &mut Ctx, owner: &Address, dseq: u64) -> Result<()> {
     refund_free(ctx, &key, &mut account)?;
     if !account.deposits.is_empty() {
         account.final_height = ctx.block.height.saturating_add(lag(ctx)?);
-        FINALS.insert(ctx, &(account.final_height, key.0, key.1))?;
+        FINALS.insert(ctx, account.final_height, key)?;
     }
     account::save(ctx, &key, account)
 }
 
 /// Accounts whose last revenue is verified by now: what is still left goes back.
 pub fn run_finals(ctx: &mut Ctx) -> Result<()> {
-    let now = ctx.block.height;
-    let due = FINALS.under(ctx, &()).take(MAX_FINALS).take_while(|e| e.as_ref().map_or(true, |(h, ..)| *h <= now));
-    for (height, owner, dseq) in due.collect::<Result<Vec<_>>>()? {
+    for (_, (owner, dseq)) in FINALS.take_due(ctx, MAX_FINALS)? {
         isolate(ctx, format!("escrow/final/{owner}/{dseq}"), |ctx| finish(ctx, &(owner, dseq)))?;
-        FINALS.remove(ctx, &(height, owner, dseq))?;
     }
     Ok(())
 }
@@ -131,6 +128,15 @@ fn finish(ctx: &mut Ctx, key: &account::Key) -> Result<()> {
     account.final_height = 0;
     account.flows.clear();
     account::save(ctx, key, account)
+}
+
+/// Removes the record of an account that is closed and empty.
+pub fn forget(ctx: &mut Ctx, owner: &Address, dseq: u64) -> Result<()> {
+    let key = (*owner, dseq);
+    let account = account::load(ctx, &key)?;
+    let empty = account.state() == pb::AccountState::Closed && account.deposits.is_empty() && account.final_height == 0;
+    ensure(empty, || Sdk::Logic(format!("the escrow account of {owner}/{dseq} is not done")))?;
+    ACCOUNTS.remove(ctx, &key)
 }
 
 /// Returns what is not reserved, the newest deposits first, since revenue is taken from the oldest.

@@ -2,7 +2,7 @@
 
 use crate::ids::LeaseKey;
 use aliquot_proto::escrow::v1 as pb;
-use aliquot_sdk::{Address, At, Item, Map, Set, Store};
+use aliquot_sdk::{Address, At, Item, Map, Queue, Store};
 
 pub const STORE: Store = Store::new("escrow");
 pub const PARAMS: Item<pb::Params> = STORE.item(0);
@@ -15,12 +15,12 @@ pub const PAYMENTS: Map<LeaseKey, pb::Payment> = STORE.map(5);
 /// Changes of payees' rates, by the height at which they are verified.
 pub const TURNS: Map<(u64, Address, String), pb::Turn> = STORE.map(6);
 /// Accounts by the height at which they run dry, and how many do at each.
-pub const DUE: Set<(u64, Address, u64)> = STORE.set(7);
+pub const DUE: Queue<(Address, u64)> = STORE.queue(7);
 pub const DUE_COUNT: Map<u64, u32> = STORE.map(8);
 /// Accounts by the height at which their funds are low.
-pub const LOW: Set<(u64, Address, u64)> = STORE.set(9);
+pub const LOW: Queue<(Address, u64)> = STORE.queue(9);
 /// Closing accounts by the height at which their last revenue is verified.
-pub const FINALS: Set<(u64, Address, u64)> = STORE.set(10);
+pub const FINALS: Queue<(Address, u64)> = STORE.queue(10);
 pub const SCHEMA: &[At] = &STORE.schema([
     PARAMS.at(),
     ACCOUNTS.at(),

@@ -23,14 +23,28 @@ const MAX_STEPS: usize = 256;
 
 /// Begins to pay a lease `rate_sub` per block of `denom`; the account must have at least one block of it.
 pub fn open(ctx: &mut Ctx, lease: &LeaseKey, denom: &str, rate_sub: u128, payees: &[(Address, u32)]) -> Result<()> {
+    let runs = take_over(ctx, lease, denom, rate_sub, payees)?;
+    ensure(runs, || Error::Paused(lease.order.owner, lease.order.dseq))
+}
+
+/// As [`open`]; but while the account is paused the payment waits with the others for funds. Gives whether it runs.
+pub fn take_over(
+    ctx: &mut Ctx,
+    lease: &LeaseKey,
+    denom: &str,
+    rate_sub: u128,
+    payees: &[(Address, u32)],
+) -> Result<bool> {
     let paused = account::load(ctx, &account::key_of(lease))?.paused;
-    ensure(!paused, || Error::Paused(lease.order.owner, lease.order.dseq))?;
     let legs = split(ctx, rate_sub, payees)?;
     let denom = denom.to_string();
     let (id, rate_sub, paid_sub) = (Some(lease.id()), rate_sub.to_string(), "0".into());
     let payment = pb::Payment { id, denom, rate_sub, legs, paid_sub, ..Default::default() };
     PAYMENTS.set(ctx, lease, &payment)?;
-    start(ctx, lease, payment)
+    if !paused {
+        start(ctx, lease, payment)?;
+    }
+    Ok(!paused)
 }
 
 /// Legs that add up to the rate.
@@ -76,12 +90,13 @@ fn start(ctx: &mut Ctx, lease: &LeaseKey, mut payment: pb::Payment) -> Result<()
     account::save(ctx, &key, account)
 }
 
-/// Stops paying for blocks above `at`, which may lie back as far as revenue is not verified. What is not paid, is so.
+/// Stops paying for blocks above `at`, which may lie back as far as revenue is not verified: what is, stays paid.
 fn stop(ctx: &mut Ctx, lease: &LeaseKey, payment: &mut pb::Payment, at: u64) -> Result<()> {
     if payment.since == 0 {
         return Ok(());
     }
-    let (key, at) = (account::key_of(lease), at.max(payment.since));
+    let verified = ctx.block.height.saturating_sub(lag(ctx)?);
+    let (key, at) = (account::key_of(lease), at.max(payment.since).max(verified));
     let mut account = account::load(ctx, &key)?;
     let rate = parse_amount(&payment.rate_sub)?;
     flow::change(account::flow_mut(ctx, &mut account, &payment.denom)?, at, Change::Down(rate))?;

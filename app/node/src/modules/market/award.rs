@@ -1,10 +1,10 @@
-//! The end of an order's bid window, and of the order: by height, from a queue.
+//! The end of an order's bid window, of the order, and of its records: by height, from a queue.
 
-use super::{end_bids, end_order, lease, params, state::*};
+use super::{end_bids, end_order, lease, open_bids, params, state::*};
 use crate::{
     ids::{LeaseKey, OrderKey},
     isolate::isolate,
-    modules::provider,
+    modules::{compute, provider},
 };
 use aliquot_proto::{
     deployment::v1::Award,
@@ -12,15 +12,13 @@ use aliquot_proto::{
 };
 use aliquot_sdk::{Ctx, Result};
 
-/// Orders that one block awards or lets expire; more wait for the next.
+/// Orders that one block awards, lets expire or removes; more wait for the next.
 const MAX_ORDERS: usize = 200;
+/// Bids of one order whose records one block removes.
+const MAX_REMOVED: usize = 64;
 
 pub fn run_due(ctx: &mut Ctx) -> Result<()> {
-    let now = ctx.block.height;
-    let due = ORDERS_DUE.under(ctx, &()).take(MAX_ORDERS);
-    let due = due.take_while(|e| e.as_ref().map_or(true, |(height, _)| *height <= now));
-    for (height, key) in due.collect::<Result<Vec<_>>>()? {
-        ORDERS_DUE.remove(ctx, &(height, key))?;
+    for (_, key) in ORDERS_DUE.take_due(ctx, MAX_ORDERS)? {
         isolate(ctx, format!("market/{key}"), |ctx| fall_due(ctx, &key))?;
     }
     Ok(())
@@ -29,8 +27,10 @@ pub fn run_due(ctx: &mut Ctx) -> Result<()> {
 /// The bid window of an order ended, or its time did.
 fn fall_due(ctx: &mut Ctx, key: &OrderKey) -> Result<()> {
     let mut order = super::order(ctx, key)?;
-    if order.state() != OrderState::Open {
-        return Ok(());
+    match order.state() {
+        OrderState::Open => {}
+        OrderState::Closed | OrderState::Expired => return remove(ctx, key, order),
+        _ => return Ok(()),
     }
     let expires = order.created_at.saturating_add(u64::from(params(ctx)?.order_ttl_blocks));
     let award = order.spec.as_ref().map_or(Award::Manual, |spec| spec.award());
@@ -42,13 +42,12 @@ fn fall_due(ctx: &mut Ctx, key: &OrderKey) -> Result<()> {
     }
     order.due_height = expires;
     ORDERS.set(ctx, key, &order)?;
-    ORDERS_DUE.insert(ctx, &(expires, *key))
+    ORDERS_DUE.insert(ctx, expires, *key)
 }
 
 /// Tries the bids from the best on until one becomes a lease.
 fn award_best(ctx: &mut Ctx, order: &OrderKey, award: Award) -> Result<bool> {
-    let open = i32::from(BidState::Open).unsigned_abs();
-    let keys = BIDS_BY_PRICE.under(ctx, &(*order, open)).collect::<Result<Vec<LeaseKey>>>()?;
+    let keys = open_bids::list(ctx, order)?;
     let mut bids = Vec::with_capacity(keys.len());
     for key in keys {
         let Some(bid) = BIDS.get(ctx, &key)? else { continue };
@@ -93,4 +92,20 @@ impl Candidate {
 fn expire(ctx: &mut Ctx, key: &OrderKey) -> Result<()> {
     end_bids(ctx, key, BidState::Closed)?;
     end_order(ctx, key, OrderState::Expired, None)
+}
+
+/// Removes the records of an order that ended: its bids, leases and jobs; what one block does not reach, the next does.
+fn remove(ctx: &mut Ctx, key: &OrderKey, mut order: pb::Order) -> Result<()> {
+    let keys = BIDS.under(ctx, key).take(MAX_REMOVED).map(|e| e.map(|(key, _)| key)).collect::<Result<Vec<_>>>()?;
+    for bid in &keys {
+        compute::forget(ctx, bid)?;
+        LEASES.remove(ctx, bid)?;
+        BIDS.remove(ctx, bid)?;
+    }
+    if keys.len() < MAX_REMOVED {
+        return ORDERS.remove(ctx, key);
+    }
+    order.due_height = ctx.block.height.saturating_add(1);
+    ORDERS_DUE.insert(ctx, order.due_height, *key)?;
+    ORDERS.set(ctx, key, &order)
 }

@@ -1,6 +1,6 @@
 //! Leases of services: made, standing by, paused, left, taken over, ended.
 
-use super::{Error, end_bid, end_bids, finish_order, offer, quote, state::*};
+use super::{Error, end_bid, end_bids, finish_order, offer, open_bids, quote, state::*};
 use crate::{
     ids::{LeaseKey, OrderKey},
     modules::{
@@ -51,7 +51,6 @@ pub fn create(ctx: &mut Ctx, key: &LeaseKey, standby: Option<LeaseKey>) -> Resul
     end_bids(ctx, &key.order, BidState::Lost)?;
     super::unqueue(ctx, &key.order, &mut order)?;
     order.state = OrderState::Active.into();
-    order.open_bids = 0;
     ORDERS.set(ctx, &key.order, &order)?;
     quote::record(ctx, &spec, &lease)?;
     Ok(lease)
@@ -88,6 +87,7 @@ fn accept(ctx: &mut Ctx, key: &LeaseKey, mut bid: pb::Bid, state: LeaseState) ->
         ..pb::Lease::default()
     };
     LEASES.set(ctx, key, &lease)?;
+    open_bids::remove(ctx, key)?;
     bid.state = BidState::Active.into();
     BIDS.set(ctx, key, &bid)?;
     let (price, rate, standby) = (lease.price.clone(), lease.rate.clone(), state == LeaseState::Standby);
@@ -182,11 +182,11 @@ pub fn leave(ctx: &mut Ctx, key: &LeaseKey, ending: Ending) -> Result<()> {
 fn take_over(ctx: &mut Ctx, key: &LeaseKey, mut lease: pb::Lease) -> Result<()> {
     let rate = offer::parse_rate(&lease.rate)?;
     let payees = offer::payees(&lease.payees, &key.provider)?;
-    escrow::open_payment(ctx, key, &rate.denom, rate.amount_sub, &payees)?;
+    let runs = escrow::take_over_payment(ctx, key, &rate.denom, rate.amount_sub, &payees)?;
     if provider::load(ctx, &key.provider)?.silent {
         escrow::hold_back(ctx, key, ctx.block.height)?;
     }
-    lease.state = LeaseState::Active.into();
+    lease.state = if runs { LeaseState::Active } else { LeaseState::Paused }.into();
     LEASES.set(ctx, key, &lease)?;
     ctx.emit(&pb::EventStandbyTookOver { id: Some(key.id()) })
 }

@@ -18,6 +18,7 @@ mod lease;
 mod matching;
 mod msgs;
 mod offer;
+mod open_bids;
 mod query;
 mod quote;
 mod state;
@@ -37,7 +38,7 @@ use aliquot_proto::{
     market::v1::{self as pb, BidState, LeaseClosedReason, LeaseState, OrderState},
 };
 use aliquot_sdk::{Address, At, Coin, Ctx, Invariant, Module, ModuleError, Result, Routes, ensure};
-use state::{BIDS, LEASES, ORDERS, ORDERS_DUE, PARAMS, QUOTES};
+use state::{BIDS, LEASES, OPEN_BIDS, ORDERS, ORDERS_DUE, PARAMS, QUOTES, price_of};
 
 pub use lease::set_paused;
 pub use offer::check_service;
@@ -154,7 +155,7 @@ impl Module for Market {
     const SCHEMA: &'static [At] = state::SCHEMA;
     const INVARIANTS: &'static [Invariant] = &[
         ("market/bid deposits are what the module holds", deposits_are_held),
-        ("market/orders count their open bids", orders_count_their_bids),
+        ("market/orders list their open bids", orders_list_their_bids),
     ];
     type Genesis = pb::GenesisState;
 
@@ -171,14 +172,18 @@ impl Module for Market {
             let key = OrderKey::parse(&order.id)?;
             ORDERS.set(ctx, &key, order)?;
             if order.due_height > 0 {
-                ORDERS_DUE.insert(ctx, &(order.due_height, key))?;
+                ORDERS_DUE.insert(ctx, order.due_height, key)?;
             }
         }
         for quote in &genesis.quotes {
             QUOTES.set(ctx, &(quote.class.clone(), quote.denom.clone()), quote)?;
         }
         for bid in &genesis.bids {
-            BIDS.set(ctx, &LeaseKey::parse(&bid.id)?, bid)?;
+            let key = LeaseKey::parse(&bid.id)?;
+            BIDS.set(ctx, &key, bid)?;
+            if bid.state() == BidState::Open {
+                open_bids::add(ctx, &key, price_of(bid))?;
+            }
         }
         for lease in &genesis.leases {
             LEASES.set(ctx, &LeaseKey::parse(&lease.id)?, lease)?;
@@ -235,7 +240,7 @@ pub fn create_order(ctx: &mut Ctx, key: &OrderKey, spec: GroupSpec) -> Result<()
     let due_height = created_at.saturating_add(u64::from(window));
     let (state, spec) = (OrderState::Open.into(), Some(spec));
     ORDERS.set(ctx, key, &pb::Order { id: id.clone(), state, spec, created_at, open_bids: 0, due_height })?;
-    ORDERS_DUE.insert(ctx, &(due_height, *key))?;
+    ORDERS_DUE.insert(ctx, due_height, *key)?;
     ctx.emit(&pb::EventOrderCreated { id })
 }
 
@@ -243,8 +248,16 @@ pub fn order(ctx: &Ctx, key: &OrderKey) -> Result<pb::Order> {
     Ok(ORDERS.get(ctx, key)?.ok_or(Error::OrderNotFound(*key))?)
 }
 
+/// Lets the records of an order that ended be removed at a height.
+pub fn remove_at(ctx: &mut Ctx, key: &OrderKey, height: u64) -> Result<()> {
+    let mut order = order(ctx, key)?;
+    order.due_height = height;
+    ORDERS.set(ctx, key, &order)?;
+    ORDERS_DUE.insert(ctx, height, *key)
+}
+
 fn unqueue(ctx: &mut Ctx, key: &OrderKey, order: &mut pb::Order) -> Result<()> {
-    ORDERS_DUE.remove(ctx, &(order.due_height, *key))?;
+    ORDERS_DUE.remove(ctx, order.due_height, *key)?;
     order.due_height = 0;
     Ok(())
 }
@@ -288,7 +301,6 @@ fn end_order(ctx: &mut Ctx, key: &OrderKey, state: OrderState, reason: Option<Le
     let mut order = order(ctx, key)?;
     unqueue(ctx, key, &mut order)?;
     order.state = state.into();
-    order.open_bids = 0;
     ORDERS.set(ctx, key, &order)?;
     let id = Some(key.id());
     match state {
@@ -340,8 +352,7 @@ pub fn is_tied(ctx: &Ctx, provider: &Address) -> Result<bool> {
 
 /// Ends every open bid of an order; there are never more than `order_max_bids`.
 fn end_bids(ctx: &mut Ctx, key: &OrderKey, state: BidState) -> Result<()> {
-    let open = i32::from(BidState::Open).unsigned_abs();
-    for key in state::BIDS_BY_PRICE.under(ctx, &(*key, open)).collect::<Result<Vec<_>>>()? {
+    for key in open_bids::list(ctx, key)? {
         let bid = BIDS.get(ctx, &key)?.ok_or(Error::BidNotFound(key))?;
         end_bid(ctx, &key, bid, state)?;
     }
@@ -352,6 +363,9 @@ fn end_bids(ctx: &mut Ctx, key: &OrderKey, state: BidState) -> Result<()> {
 fn end_bid(ctx: &mut Ctx, key: &LeaseKey, mut bid: pb::Bid, state: BidState) -> Result<()> {
     if let Some(deposit) = &bid.deposit {
         bank::send(ctx, &address(), &key.provider, &Coin::parse(deposit)?)?;
+    }
+    if bid.state() == BidState::Open {
+        open_bids::remove(ctx, key)?;
     }
     bid.deposit = None;
     bid.state = state.into();
@@ -381,14 +395,20 @@ fn deposits_are_held(ctx: &Ctx) -> Result<(), String> {
     Ok(())
 }
 
-fn orders_count_their_bids(ctx: &Ctx) -> Result<(), String> {
-    for entry in ORDERS.under(ctx, &()) {
-        let (key, order) = entry.map_err(|e| e.to_string())?;
-        let bids = BIDS.under(ctx, &key).collect::<Result<Vec<_>>>().map_err(|e| e.to_string())?;
-        let open = bids.iter().filter(|(_, bid)| bid.state() == BidState::Open).count();
-        if order.open_bids as usize != open {
-            return Err(format!("order {key} counts {} open bids, there are {open}", order.open_bids));
+fn orders_list_their_bids(ctx: &Ctx) -> Result<(), String> {
+    let mut open: Vec<(OrderKey, u128, Address)> = Vec::new();
+    for entry in BIDS.under(ctx, &()) {
+        let (key, bid) = entry.map_err(|e| e.to_string())?;
+        if bid.state() == BidState::Open {
+            open.push((key.order, price_of(&bid), key.provider));
         }
     }
-    Ok(())
+    open.sort_unstable();
+    let mut listed: Vec<LeaseKey> = Vec::new();
+    for entry in OPEN_BIDS.under(ctx, &()) {
+        let (order, _) = entry.map_err(|e| e.to_string())?;
+        listed.extend(open_bids::list(ctx, &order).map_err(|e| e.to_string())?);
+    }
+    let open: Vec<LeaseKey> = open.into_iter().map(|(order, _, provider)| LeaseKey { order, provider }).collect();
+    if open == listed { Ok(()) } else { Err(format!("{} bids are open, {} are listed", open.len(), listed.len())) }
 }

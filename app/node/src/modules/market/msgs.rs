@@ -3,7 +3,7 @@
 use super::{
     Error, address, check_params, close_order, end_bid,
     lease::{self, Ending},
-    offer, order, params,
+    offer, open_bids, order, params,
     state::*,
 };
 use crate::{
@@ -31,13 +31,11 @@ pub fn open_order(ctx: &Ctx, key: &OrderKey) -> Result<pb::Order> {
 fn create_bid(ctx: &mut Ctx, msg: pb::MsgCreateBid) -> Result<pb::MsgCreateBidResponse> {
     let key = LeaseKey::parse(&msg.id)?;
     let bid = check_bid(ctx, &key, msg)?;
-    let mut order = open_order(ctx, &key.order)?;
-    make_room(ctx, &mut order, &key, &bid)?;
+    make_room(ctx, &key, &bid)?;
     let deposit = Coin::parse_positive(&bid.deposit)?;
     bank::send(ctx, &key.provider, &address(), &deposit)?;
     BIDS.set(ctx, &key, &bid)?;
-    order.open_bids = order.open_bids.saturating_add(1);
-    ORDERS.set(ctx, &key.order, &order)?;
+    open_bids::add(ctx, &key, price_of(&bid))?;
     ctx.emit(&pb::EventBidCreated { id: bid.id, price: bid.price, rate: bid.rate })?;
     Ok(pb::MsgCreateBidResponse {})
 }
@@ -85,24 +83,20 @@ fn check_bid(ctx: &Ctx, key: &LeaseKey, msg: pb::MsgCreateBid) -> Result<pb::Bid
 }
 
 /// Ends the open bid that a new one replaces: the provider's own higher one, or the worst of a full order.
-fn make_room(ctx: &mut Ctx, order: &mut pb::Order, key: &LeaseKey, bid: &pb::Bid) -> Result<()> {
+fn make_room(ctx: &mut Ctx, key: &LeaseKey, bid: &pb::Bid) -> Result<()> {
     let own = BIDS.get(ctx, key)?.filter(|own| own.state() == BidState::Open);
     let (replaced, state) = match own {
         Some(own) => {
             ensure(price_of(bid) < price_of(&own), || Error::BidExists(key.order))?;
             ((*key, own), BidState::Closed)
         }
-        None if order.open_bids < params(ctx)?.order_max_bids => return Ok(()),
         None => {
-            let open = i32::from(BidState::Open).unsigned_abs();
-            let last = BIDS_BY_PRICE.last(ctx, &(key.order, open))?;
-            let worst = last.ok_or(Error::OrderFull(key.order))?;
+            let Some(worst) = open_bids::worst_if_full(ctx, &key.order)? else { return Ok(()) };
             let held = BIDS.get(ctx, &worst)?.ok_or(Error::BidNotFound(worst))?;
             ensure(price_of(bid) < price_of(&held), || Error::OrderFull(key.order))?;
             ((worst, held), BidState::Lost)
         }
     };
-    order.open_bids = order.open_bids.saturating_sub(1);
     end_bid(ctx, &replaced.0, replaced.1, state)
 }
 
@@ -117,12 +111,7 @@ fn close_bid(ctx: &mut Ctx, msg: pb::MsgCloseBid) -> Result<pb::MsgCloseBidRespo
     provider::load_for(ctx, &key.provider, &msg.signer)?;
     let bid = BIDS.get(ctx, &key)?.ok_or(Error::BidNotFound(key))?;
     match bid.state() {
-        BidState::Open => {
-            let mut order = order(ctx, &key.order)?;
-            order.open_bids = order.open_bids.saturating_sub(1);
-            ORDERS.set(ctx, &key.order, &order)?;
-            end_bid(ctx, &key, bid, BidState::Closed)?;
-        }
+        BidState::Open => end_bid(ctx, &key, bid, BidState::Closed)?,
         BidState::Active if bid.rate.is_some() => {
             let reason = providers_reason(msg.reason)?;
             let lease = lease::load(ctx, &key)?;

@@ -1,6 +1,6 @@
 //! Queries of `market`, with Akash's filters: a filter holds on every page.
 
-use super::{Error, order, state::*};
+use super::{Error, open_bids, order, state::*};
 use crate::ids::{LeaseKey, OrderKey};
 use aliquot_proto::market::v1 as pb;
 use aliquot_sdk::{Address, Ctx, Key, Result, Routes, paginate};
@@ -48,13 +48,21 @@ fn orders(ctx: &Ctx, q: pb::QueryOrdersRequest) -> Result<pb::QueryOrdersRespons
         _ => ORDERS.map().listed(&part),
     };
     let page = paginate(ctx, q.pagination, list, |(key, order)| {
-        Ok((part.fits(&key) && (f.state == 0 || order.state == f.state)).then_some(order))
+        let fits = part.fits(&key) && (f.state == 0 || order.state == f.state);
+        if fits { counted(ctx, &key, order).map(Some) } else { Ok(None) }
     })?;
     Ok(pb::QueryOrdersResponse { orders: page.items, pagination: page.response })
 }
 
 fn query_order(ctx: &Ctx, q: pb::QueryOrderRequest) -> Result<pb::QueryOrderResponse> {
-    Ok(pb::QueryOrderResponse { order: Some(order(ctx, &OrderKey::parse(&q.id)?)?) })
+    let key = OrderKey::parse(&q.id)?;
+    Ok(pb::QueryOrderResponse { order: Some(counted(ctx, &key, order(ctx, &key)?)?) })
+}
+
+/// With the number of its open bids, which stands beside the order.
+fn counted(ctx: &Ctx, key: &OrderKey, order: pb::Order) -> Result<pb::Order> {
+    let open_bids = open_bids::list(ctx, key)?.len();
+    Ok(pb::Order { open_bids: u32::try_from(open_bids).unwrap_or(u32::MAX), ..order })
 }
 
 fn bids(ctx: &Ctx, q: pb::QueryBidsRequest) -> Result<pb::QueryBidsResponse> {

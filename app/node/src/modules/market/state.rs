@@ -2,23 +2,22 @@
 
 use crate::ids::{LeaseKey, OrderKey};
 use aliquot_proto::market::v1 as pb;
-use aliquot_sdk::{Address, At, Index, IndexedMap, Item, Map, Set, Store, parse_amount};
+use aliquot_sdk::{Address, At, Index, IndexedMap, Item, Map, Queue, Store, parse_amount};
 
 pub const STORE: Store = Store::new("market");
 pub const PARAMS: Item<pb::Params> = STORE.item(0);
 pub const ORDERS: IndexedMap<OrderKey, pb::Order> = STORE.indexed_map(1, &[&ORDERS_BY_STATE]);
 pub const ORDERS_BY_STATE: Index<OrderKey, pb::Order, u32> = STORE.index(2, |_, order| order.state.unsigned_abs());
-pub const BIDS: IndexedMap<LeaseKey, pb::Bid> = STORE.indexed_map(3, &[&BIDS_BY_PROVIDER, &BIDS_BY_PRICE]);
+pub const BIDS: IndexedMap<LeaseKey, pb::Bid> = STORE.indexed_map(3, &[&BIDS_BY_PROVIDER]);
 pub const BIDS_BY_PROVIDER: Index<LeaseKey, pb::Bid, (Address, u32)> =
     STORE.index(4, |key, bid| (key.provider, bid.state.unsigned_abs()));
 pub const LEASES: IndexedMap<LeaseKey, pb::Lease> = STORE.indexed_map(5, &[&LEASES_BY_PROVIDER]);
 pub const LEASES_BY_PROVIDER: Index<LeaseKey, pb::Lease, (Address, u32)> =
     STORE.index(6, |key, lease| (key.provider, lease.state.unsigned_abs()));
-/// Bids of an order by state and price, so that the worst of the open ones is found however many were closed.
-pub const BIDS_BY_PRICE: Index<LeaseKey, pb::Bid, (OrderKey, u32, [u8; 16])> =
-    STORE.index(7, |key, bid| (key.order, bid.state.unsigned_abs(), price_of(bid).to_be_bytes()));
-/// Open orders by the height at which their bid window ends or they expire.
-pub const ORDERS_DUE: Set<(u64, OrderKey)> = STORE.set(8);
+/// The open bids of an order, the best first.
+pub const OPEN_BIDS: Map<OrderKey, pb::OpenBids> = STORE.map(7);
+/// Orders by the height at which their bid window ends, they expire, or their records are removed.
+pub const ORDERS_DUE: Queue<OrderKey> = STORE.queue(8);
 /// Prices of the last awards by class and denom.
 pub const QUOTES: Map<(String, String), pb::Quote> = STORE.map(9);
 pub const SCHEMA: &[At] = &STORE.schema([
@@ -29,7 +28,7 @@ pub const SCHEMA: &[At] = &STORE.schema([
     BIDS_BY_PROVIDER.at(),
     LEASES.at(),
     LEASES_BY_PROVIDER.at(),
-    BIDS_BY_PRICE.at(),
+    OPEN_BIDS.at(),
     ORDERS_DUE.at(),
     QUOTES.at(),
 ]);

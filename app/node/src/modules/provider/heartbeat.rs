@@ -24,13 +24,13 @@ pub fn due_height(ctx: &Ctx, provider: &pb::Provider) -> Result<u64> {
 
 fn dequeue(ctx: &mut Ctx, owner: &Address, provider: &pb::Provider) -> Result<()> {
     let due = due_height(ctx, provider)?;
-    if due > 0 { OVERDUE.remove(ctx, &(due, *owner)) } else { Ok(()) }
+    if due > 0 { OVERDUE.remove(ctx, due, *owner) } else { Ok(()) }
 }
 
 fn save(ctx: &mut Ctx, owner: &Address, provider: &pb::Provider) -> Result<()> {
     let due = due_height(ctx, provider)?;
     if due > 0 {
-        OVERDUE.insert(ctx, &(due, *owner))?;
+        OVERDUE.insert(ctx, due, *owner)?;
     }
     PROVIDERS.set(ctx, owner, provider)
 }
@@ -75,11 +75,7 @@ pub fn beat(ctx: &mut Ctx, owner: &Address) -> Result<u64> {
 
 /// Providers whose heartbeat stayed away.
 pub fn run_overdue(ctx: &mut Ctx) -> Result<()> {
-    let now = ctx.block.height;
-    let due = OVERDUE.under(ctx, &()).take(MAX_OVERDUE);
-    let due = due.take_while(|e| e.as_ref().map_or(true, |(height, _)| *height <= now));
-    for (height, owner) in due.collect::<Result<Vec<_>>>()? {
-        OVERDUE.remove(ctx, &(height, owner))?;
+    for (_, owner) in OVERDUE.take_due(ctx, MAX_OVERDUE)? {
         isolate(ctx, format!("provider/{owner}"), |ctx| miss(ctx, &owner))?;
     }
     Ok(())

@@ -75,7 +75,7 @@ impl Module for Provider {
             PROVIDERS.set(ctx, &owner, provider)?;
             let due = heartbeat::due_height(ctx, provider)?;
             if due > 0 {
-                OVERDUE.insert(ctx, &(due, owner))?;
+                OVERDUE.insert(ctx, due, owner)?;
             }
         }
         for record in &genesis.reliabilities {

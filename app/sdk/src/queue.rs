@@ -1,0 +1,124 @@
+//! What falls due at heights: a set that is read from where it was last read to, and never from its beginning.
+//!
+//! A database marks what was removed and passes those marks when it reads a range, until it tidies up. A queue that began
+//! at its first key would pay in every block for all that ever fell due.
+
+use crate::{
+    collections::{At, PRESENT, Store, after, encode},
+    ctx::Ctx,
+    error::Result,
+    key::Key,
+};
+use std::{marker::PhantomData, ops::Bound};
+
+/// Keys by the height at which they fall due. Its own entry, the bare tag, holds the first key that may be overdue; it
+/// is there only while more was due than a block takes, or something came in late.
+pub struct Queue<K> {
+    at: At,
+    of: PhantomData<fn() -> K>,
+}
+
+impl Store {
+    pub const fn queue<K>(self, tag: u8) -> Queue<K> {
+        Queue { at: self.at(tag), of: PhantomData }
+    }
+}
+
+impl<K: Key> Queue<K> {
+    pub const fn at(&self) -> At {
+        self.at
+    }
+
+    fn overdue(&self, ctx: &Ctx) -> Result<Option<Vec<u8>>> {
+        ctx.read(self.at.store, &[self.at.tag])?.map(|raw| self.at.decode(&raw)).transpose()
+    }
+
+    fn set_overdue(&self, ctx: &mut Ctx, key: Option<Vec<u8>>) -> Result<()> {
+        match key {
+            Some(key) => ctx.write(self.at.store, vec![self.at.tag], encode(&key)),
+            None => ctx.delete(self.at.store, vec![self.at.tag]),
+        }
+    }
+
+    pub fn insert(&self, ctx: &mut Ctx, height: u64, key: K) -> Result<()> {
+        let raw = self.at.key(&(height, key));
+        if height <= ctx.block.height && self.overdue(ctx)?.is_none_or(|first| raw < first) {
+            self.set_overdue(ctx, Some(raw.clone()))?;
+        }
+        ctx.write(self.at.store, raw, PRESENT.to_vec())
+    }
+
+    pub fn remove(&self, ctx: &mut Ctx, height: u64, key: K) -> Result<()> {
+        ctx.delete(self.at.store, self.at.key(&(height, key)))
+    }
+
+    pub fn has(&self, ctx: &Ctx, height: u64, key: K) -> Result<bool> {
+        Ok(ctx.read(self.at.store, &self.at.key(&(height, key)))?.is_some())
+    }
+
+    /// Takes what is due at this height, at most `most`; the rest stays for the next block.
+    pub fn take_due(&self, ctx: &mut Ctx, most: usize) -> Result<Vec<(u64, K)>> {
+        let now = self.at.prefix(&ctx.block.height);
+        let overdue = self.overdue(ctx)?;
+        let from = overdue.as_ref().filter(|first| **first < now).unwrap_or(&now).clone();
+        let mut due = Vec::new();
+        for entry in ctx.range(self.at.store, Bound::Included(from), after(&now), false).take(most) {
+            due.push(entry?.0);
+        }
+        for key in &due {
+            ctx.delete(self.at.store, key.clone())?;
+        }
+        let rest = due.last().filter(|_| due.len() >= most).cloned();
+        if rest != overdue {
+            self.set_overdue(ctx, rest)?;
+        }
+        due.iter().map(|key| self.at.read_key(key)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    const QUEUE: Queue<u32> = Store::new("bank").queue(7);
+
+    proptest! {
+        /// Against a plain set: whatever is put in when, for whatever height, comes out in order and once.
+        #[test]
+        fn what_is_due_comes_out_in_order_and_once(
+            blocks in prop::collection::vec(prop::collection::vec((0u64..30, 0u32..50, any::<bool>()), 0..8), 1..30),
+            most in 1usize..6,
+        ) {
+            let (mut ctx, mut model) = (Ctx::test(), BTreeSet::new());
+            for changes in blocks {
+                for (height, key, gone) in changes {
+                    if gone {
+                        QUEUE.remove(&mut ctx, height, key).unwrap();
+                        model.remove(&(height, key));
+                    } else {
+                        QUEUE.insert(&mut ctx, height, key).unwrap();
+                        model.insert((height, key));
+                    }
+                }
+                let now = ctx.block.height;
+                let expected: Vec<_> = model.iter().copied().take_while(|(height, _)| *height <= now).take(most).collect();
+                model.retain(|entry| !expected.contains(entry));
+                prop_assert_eq!(QUEUE.take_due(&mut ctx, most).unwrap(), expected);
+                ctx.block.height += 1;
+            }
+        }
+    }
+
+    #[test]
+    fn at_rest_a_queue_holds_nothing_of_its_own() {
+        let mut ctx = Ctx::test();
+        (0..5).for_each(|key| QUEUE.insert(&mut ctx, 1, key).unwrap());
+        assert_eq!(QUEUE.take_due(&mut ctx, 3).unwrap().len(), 3);
+        assert!(QUEUE.overdue(&ctx).unwrap().is_some());
+        ctx.block.height = 2;
+        assert_eq!(QUEUE.take_due(&mut ctx, 3).unwrap(), [(1, 3), (1, 4)]);
+        assert!(QUEUE.overdue(&ctx).unwrap().is_none());
+    }
+}
