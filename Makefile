@@ -44,7 +44,7 @@ test: deps ## All tests; with networks of real processes, a short crash test amo
 	cargo test --workspace
 
 test-long: deps ## As test, with fifty honest jobs, ten thousand random lives of leases, more random cases, and the whole crash test.
-	ALIQUOT_HONEST_JOBS=50 ALIQUOT_HISTORIES=10000 PROPTEST_CASES=2048 cargo test --workspace
+	ALIQUOT_HONEST_JOBS=50 ALIQUOT_HISTORIES=10000 ALIQUOT_SIM_OPS=1000000 PROPTEST_CASES=2048 cargo test --workspace
 	$(MAKE) test-crash
 
 test-crash: deps ## Four validators, 200 blocks under load, one of them killed every 20.

@@ -1,6 +1,6 @@
 //! What a block costs that has nothing to do while leases run, and what a bid costs behind many others.
 //!
-//! `market-bench [largest number of leases]`; run by `make bench`. Leases come into the state by the modules' genesis,
+//! `market-bench [bids | idle <largest number of leases>]`; run by `make bench`. Leases come into the state by the modules' genesis,
 //! as copies of one that was made by its messages.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
@@ -18,7 +18,7 @@ use aliquot_proto::{
     provider::v1 as provider,
 };
 use aliquot_sdk::{Address, Block, Ctx, Mode, Module};
-use measure::{coin, key, measure, median, row};
+use measure::{coin, key, median, on_one_thread, own, row};
 use prost::{Message, bytes::Bytes};
 use serde_json::json;
 use std::{env, fs, path::Path, process::Command};
@@ -37,9 +37,9 @@ const IDLE_BLOCKS: usize = 1_000;
 const CHUNK: usize = 20_000;
 const OF_PROVIDER: usize = 1_000;
 const BIDDERS: usize = 10_000;
-/// Bids that are measured at the head and at the end of an order.
+/// Bids of one measured block, all of them before an order is full, and how often they are measured.
 const MEASURED: usize = 50;
-const ORDERS: usize = 3;
+const ROUNDS: usize = 20;
 
 fn address(index: usize) -> Address {
     let mut bytes = [3u8; 20];
@@ -70,7 +70,7 @@ fn genesis(accounts: &[Key]) -> serde_json::Value {
 /// Runs a block and commits it; gives CPU microseconds of its execution.
 fn block(app: &App, txs: &[Bytes]) -> f64 {
     let input = BlockInput { height: app.db().height() + 1, time: Timestamp::default(), proposer: &[], txs };
-    let (cpu, _) = measure(1, || {
+    let cpu = own(|| {
         for outcome in app.finalize_block(&input).unwrap().outcomes {
             assert!(outcome.error.is_none(), "{:?}", outcome.error);
         }
@@ -221,17 +221,14 @@ fn idle(largest: usize) {
     let sizes: Vec<usize> = [1_000, 100_000, 1_000_000].into_iter().filter(|size| *size <= largest).collect();
     let dirs: Vec<_> = sizes.iter().map(|_| tempfile::tempdir().unwrap()).collect();
     let apps: Vec<App> = sizes.iter().zip(&dirs).map(|(leases, dir)| running(dir.path(), &template, *leases)).collect();
-    let (mut cpu, mut clock) = (vec![vec![]; apps.len()], vec![]);
+    let mut cpu = vec![vec![]; apps.len()];
     for _ in 0..IDLE_BLOCKS {
-        // Reading the clock costs too: it is taken off.
-        clock.push(measure(1, || ()).0);
         for (app, cpu) in apps.iter().zip(&mut cpu) {
             cpu.push(block(app, &[]));
         }
     }
     drop(apps);
-    let clock = median(clock);
-    let medians: Vec<f64> = cpu.into_iter().map(|cpu| median(cpu) - clock).collect();
+    let medians: Vec<f64> = cpu.into_iter().map(median).collect();
     for ((size, dir), cpu) in sizes.iter().zip(&dirs).zip(&medians) {
         let memory = Command::new(env::current_exe().unwrap()).arg("--memory").arg(dir.path()).output().unwrap();
         let memory = String::from_utf8(memory.stdout).unwrap();
@@ -302,6 +299,12 @@ impl Bidders {
         self.sign(i, TxBuilder::new().msg(&provider).msg(&device))
     }
 
+    fn open_order(&mut self, dseq: u64) {
+        let msg = create_deployment(&self.keys[0], dseq);
+        let tx = self.sign(0, TxBuilder::new().msg(&msg));
+        block(&self.app, &[tx]);
+    }
+
     /// Bids of providers `from..to` on the order of a deployment, each below the one before; gives CPU us of each.
     fn bid(&mut self, dseq: u64, from: usize, to: usize) -> f64 {
         let txs: Vec<Bytes> = (from..to)
@@ -317,39 +320,46 @@ impl Bidders {
     }
 }
 
+/// One order has nearly all its bids; its last ones are measured beside the first ones of fresh orders.
 fn bids() {
     let dir = tempfile::tempdir().unwrap();
     let mut bidders = Bidders::new(dir.path());
+    bidders.open_order(1);
+    let before = BIDDERS - ROUNDS * MEASURED;
+    for from in (1..=before).step_by(500) {
+        bidders.bid(1, from, (from + 500).min(before + 1));
+    }
     let (mut first, mut last, mut ratios) = (vec![], vec![], vec![]);
-    for dseq in 1..=ORDERS as u64 {
-        let msg = create_deployment(&bidders.keys[0], dseq);
-        let tx = bidders.sign(0, TxBuilder::new().msg(&msg));
-        block(&bidders.app, &[tx]);
-        let head = bidders.bid(dseq, 1, MEASURED + 1);
-        for from in (MEASURED + 1..=BIDDERS - MEASURED).step_by(MEASURED) {
-            bidders.bid(dseq, from, from + MEASURED);
-        }
-        let end = bidders.bid(dseq, BIDDERS + 1 - MEASURED, BIDDERS + 1);
+    for round in 0..ROUNDS {
+        let (dseq, at) = (round as u64 + 2, before + 1 + round * MEASURED);
+        bidders.open_order(dseq);
+        let head = bidders.bid(dseq, round * MEASURED + 1, (round + 1) * MEASURED + 1);
+        let end = bidders.bid(1, at, at + MEASURED);
         first.push(head);
         last.push(end);
         ratios.push(end / head);
     }
     row(
-        &format!("one bid on an order, behind {BIDDERS} others"),
+        &format!("FinalizeBlock, one of the last bids of {BIDDERS} on an order"),
         format!("{:.0} us CPU", median(last)),
-        format!("{:.2} of the first bids ({:.0} us)", median(ratios), median(first)),
+        format!("{:.2} of the first bids on one ({:.0} us)", median(ratios), median(first)),
     );
 }
 
 fn main() {
     let args: Vec<String> = env::args().skip(1).collect();
-    if let [flag, dir] = args.as_slice()
-        && flag == "--memory"
-    {
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    if let ["--memory", dir] = args[..] {
         return memory(Path::new(dir));
     }
-    let largest = args.first().map_or(1_000_000, |text| text.parse().expect("a number of leases"));
+    on_one_thread();
     println!("| what | measured | beside |\n| --- | --- | --- |");
-    bids();
-    idle(largest);
+    match args[..] {
+        ["bids"] => bids(),
+        ["idle", largest] => idle(largest.parse().expect("a number of leases")),
+        _ => {
+            bids();
+            idle(1_000_000);
+        }
+    }
 }

@@ -1,7 +1,8 @@
-//! What falls due at heights: a set that is read from where it was last read to, and never from its beginning.
+//! What falls due at heights: a set that costs one look where nothing is due, and is never read from its beginning.
 //!
-//! A database marks what was removed and passes those marks when it reads a range, until it tidies up. A queue that began
-//! at its first key would pay in every block for all that ever fell due.
+//! A database marks what was removed and passes those marks when it reads a range, until it tidies up; and opening a range
+//! costs the more the more it holds. So each height at which anything is due has a count of its own, and only a height
+//! with a count is read.
 
 use crate::{
     collections::{At, PRESENT, Store, after, encode},
@@ -11,8 +12,8 @@ use crate::{
 };
 use std::{marker::PhantomData, ops::Bound};
 
-/// Keys by the height at which they fall due. Its own entry, the bare tag, holds the first key that may be overdue; it
-/// is there only while more was due than a block takes, or something came in late.
+/// Keys by the height at which they fall due. The bare tag holds the first key that may be overdue; it is there only while
+/// more was due than a block takes, or something came in late. A height's count stands under the height without more.
 pub struct Queue<K> {
     at: At,
     of: PhantomData<fn() -> K>,
@@ -24,7 +25,7 @@ impl Store {
     }
 }
 
-impl<K: Key> Queue<K> {
+impl<K: Key + Clone> Queue<K> {
     pub const fn at(&self) -> At {
         self.at
     }
@@ -40,39 +41,71 @@ impl<K: Key> Queue<K> {
         }
     }
 
+    /// How many are due at a height.
+    pub fn count(&self, ctx: &Ctx, height: u64) -> Result<u32> {
+        let raw = ctx.read(self.at.store, &self.at.prefix(&height))?;
+        raw.map_or(Ok(0), |raw| self.at.decode(&raw))
+    }
+
+    fn set_count(&self, ctx: &mut Ctx, height: u64, count: u32) -> Result<()> {
+        let key = self.at.prefix(&height);
+        match count {
+            0 => ctx.delete(self.at.store, key),
+            _ => ctx.write(self.at.store, key, encode(&count)),
+        }
+    }
+
     pub fn insert(&self, ctx: &mut Ctx, height: u64, key: K) -> Result<()> {
         let raw = self.at.key(&(height, key));
+        if ctx.read(self.at.store, &raw)?.is_some() {
+            return Ok(());
+        }
         if height <= ctx.block.height && self.overdue(ctx)?.is_none_or(|first| raw < first) {
             self.set_overdue(ctx, Some(raw.clone()))?;
         }
+        let count = self.count(ctx, height)?;
+        self.set_count(ctx, height, count.saturating_add(1))?;
         ctx.write(self.at.store, raw, PRESENT.to_vec())
     }
 
     pub fn remove(&self, ctx: &mut Ctx, height: u64, key: K) -> Result<()> {
-        ctx.delete(self.at.store, self.at.key(&(height, key)))
-    }
-
-    pub fn has(&self, ctx: &Ctx, height: u64, key: K) -> Result<bool> {
-        Ok(ctx.read(self.at.store, &self.at.key(&(height, key)))?.is_some())
+        let raw = self.at.key(&(height, key));
+        if ctx.read(self.at.store, &raw)?.is_none() {
+            return Ok(());
+        }
+        let count = self.count(ctx, height)?;
+        self.set_count(ctx, height, count.saturating_sub(1))?;
+        ctx.delete(self.at.store, raw)
     }
 
     /// Takes what is due at this height, at most `most`; the rest stays for the next block.
     pub fn take_due(&self, ctx: &mut Ctx, most: usize) -> Result<Vec<(u64, K)>> {
-        let now = self.at.prefix(&ctx.block.height);
-        let overdue = self.overdue(ctx)?;
-        let from = overdue.as_ref().filter(|first| **first < now).unwrap_or(&now).clone();
-        let mut due = Vec::new();
-        for entry in ctx.range(self.at.store, Bound::Included(from), after(&now), false).take(most) {
-            due.push(entry?.0);
+        let (now, overdue) = (ctx.block.height, self.overdue(ctx)?);
+        if overdue.is_none() && self.count(ctx, now)? == 0 {
+            return Ok(Vec::new());
         }
-        for key in &due {
-            ctx.delete(self.at.store, key.clone())?;
+        let here = self.at.prefix(&now);
+        let from = overdue.as_ref().filter(|first| **first < here).unwrap_or(&here).clone();
+        let (mut due, mut last) = (Vec::new(), None);
+        for entry in ctx.range(self.at.store, Bound::Included(from), after(&here), false) {
+            let raw = entry?.0;
+            if raw.len() == here.len() {
+                continue; // a count
+            }
+            if due.len() >= most {
+                break;
+            }
+            due.push(self.at.read_key::<(u64, K)>(&raw)?);
+            last = Some(raw);
         }
-        let rest = due.last().filter(|_| due.len() >= most).cloned();
+        let rest = last.filter(|_| due.len() >= most);
         if rest != overdue {
             self.set_overdue(ctx, rest)?;
         }
-        due.iter().map(|key| self.at.read_key(key)).collect()
+        for (height, key) in &due {
+            self.remove(ctx, *height, key.clone())?;
+        }
+        Ok(due)
     }
 }
 
@@ -120,5 +153,6 @@ mod tests {
         ctx.block.height = 2;
         assert_eq!(QUEUE.take_due(&mut ctx, 3).unwrap(), [(1, 3), (1, 4)]);
         assert!(QUEUE.overdue(&ctx).unwrap().is_none());
+        assert_eq!(ctx.range("bank", Bound::Unbounded, Bound::Unbounded, false).count(), 0);
     }
 }

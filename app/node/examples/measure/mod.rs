@@ -3,7 +3,7 @@
 
 use aliquot_client::Key;
 use aliquot_proto::Coin;
-use cpu_time::ProcessTime;
+use cpu_time::{ProcessTime, ThreadTime};
 use secp256k1::{Message as Digest, PublicKey, SECP256K1, ecdsa::Signature};
 use std::time::Instant;
 
@@ -23,6 +23,18 @@ pub fn measure(units: usize, work: impl FnOnce()) -> (f64, f64) {
     work();
     let per = 1e6 / units as f64;
     (cpu.elapsed().as_secs_f64() * per, wall.elapsed().as_secs_f64() * per)
+}
+
+/// Lets everything that the chain computes run on this thread, so that [`own`] sees all of it.
+pub fn on_one_thread() {
+    rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global().unwrap();
+}
+
+/// CPU microseconds of `work` on this thread: without those of the database's own threads, which tidy up when they like.
+pub fn own(work: impl FnOnce()) -> f64 {
+    let cpu = ThreadTime::now();
+    work();
+    cpu.elapsed().as_secs_f64() * 1e6
 }
 
 pub fn median(mut of: Vec<f64>) -> f64 {

@@ -279,7 +279,7 @@ fn a_page_holds_a_thousand_entries_at_most_and_the_next_goes_on() {
     }
     macro_rules! pages {
         ($path:literal, $response:ty, $list:ident, $request:expr) => {
-            let mut request = $request;
+            let mut request = $request.clone();
             request.pagination = page(5 * MOST, vec![], false);
             let first: $response = chain.query($path, &request);
             let next_key = first.pagination.unwrap().next_key;

@@ -389,3 +389,51 @@ fn running_leases_go_on_where_they_were_exported() {
     assert_eq!(exports[0], exports[1]);
     assert_eq!(counter(&copy, "provider"), 990 * SUB);
 }
+
+#[test]
+fn a_heartbeat_after_silence_costs_the_same_however_many_leases_wait_for_it() {
+    let gas = [1, 4].map(|leases| {
+        let mut genesis = plain(20);
+        genesis["provider"]["params"]["heartbeat_blocks"] = json!(5);
+        let mut chain = TestChain::from_genesis(&genesis);
+        let device = register(&mut chain, "provider", 1_000_000_000);
+        chain.run(&key("tenant"), &create(7, &vec![15 * SUB; leases], 1_000_000));
+        for gseq in 1..=leases as u32 {
+            chain.run(&key("provider"), &bid(&id(7, gseq, "provider"), &device, 15 * SUB));
+            accept(&mut chain, &id(7, gseq, "provider"));
+        }
+        chain.blocks(6);
+        let owner = key("provider").address().to_string();
+        let beat = aliquot_proto::provider::v1::MsgHeartbeat { signer: owner.clone(), provider: owner };
+        let silent = chain.run(&key("provider"), &beat);
+        chain.blocks(3);
+        chain.run(&key("provider"), &beat);
+        chain.blocks(20);
+        assert!(counter(&chain, "provider") >= 4 * leases as u128 * 15 * SUB, "paid from its heartbeat on");
+        silent.gas_used
+    });
+    assert!(gas[1] < gas[0] + gas[0] / 10, "{gas:?}");
+}
+
+#[test]
+fn an_amendment_to_a_rate_that_no_sum_holds_is_refused_by_the_bond() {
+    let (mut chain, lease, _) = leased_at_100(0, 15 * SUB, 1_000_000);
+    let amend = |signer: &str| market::MsgAmendLease {
+        signer: signer.into(),
+        id: Some(lease.clone()),
+        rate: rate(u128::MAX),
+        resources: vec![],
+    };
+    chain.run(&key("tenant"), &amend(&lease.owner));
+    let refused = chain.fails(&key("provider"), &amend(&lease.provider));
+    assert!(refused.0 != "undefined" && refused != ("sdk".into(), 1), "{refused:?}");
+    assert_eq!(lease_of(&chain, &lease).rate, rate(15 * SUB));
+}
+
+#[test]
+fn a_group_that_asks_for_more_notice_than_any_bid_may_give_is_refused() {
+    let mut chain = TestChain::from_genesis(&plain(0));
+    let mut msg = create(7, &[SUB], 1_000);
+    msg.groups[0].reclamation_blocks = u32::MAX;
+    assert_eq!(chain.fails(&key("tenant"), &msg), ("market".into(), 26));
+}

@@ -44,13 +44,13 @@ pub fn init(ctx: &mut Ctx, genesis: pb::GenesisState) -> Result<()> {
     for lock in &genesis.locks {
         LOCKS.set(ctx, &LeaseKey::parse(&lock.id)?, lock)?;
     }
-    if let Some(first) = genesis.pending.first() {
-        FIRST_PENDING.set(ctx, &first.sequence)?;
-    }
     for pending in &genesis.pending {
         PENDING.set(ctx, &pending.sequence, pending)?;
-        NEXT_PENDING.set(ctx, &pending.sequence.saturating_add(1))?;
     }
+    let sequences = genesis.pending.first().zip(genesis.pending.last());
+    let (first, next) = sequences.map_or((0, 0), |(first, last)| (first.sequence, last.sequence.saturating_add(1)));
+    FIRST_PENDING.set(ctx, &first)?;
+    NEXT_PENDING.set(ctx, &next)?;
     Ok(())
 }
 

@@ -38,6 +38,12 @@ pub fn run_pending(ctx: &mut Ctx) -> Result<()> {
         let done = ctx.atomic(|ctx| judge(ctx, &lease, job, &pending.openings.unwrap_or_default()));
         job::quarantine(ctx, &lease, done)?;
     }
+    // A queue at rest is the same wherever it began.
+    let idle = FIRST_PENDING.load_or_default(ctx)?;
+    if idle > 0 && idle == NEXT_PENDING.load_or_default(ctx)? {
+        FIRST_PENDING.set(ctx, &0)?;
+        NEXT_PENDING.set(ctx, &0)?;
+    }
     Ok(())
 }
 

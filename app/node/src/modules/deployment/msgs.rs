@@ -81,6 +81,7 @@ fn check_group(ctx: &Ctx, params: &pb::Params, at: usize, group: &pb::GroupSpec)
         }
         (None, Some(service)) => {
             ensure(group.max_price.is_none(), || invalid("a service has prices per unit, not one for all".into()))?;
+            market::check_notice(ctx, group.reclamation_blocks)?;
             market::check_service(ctx, service)
         }
         _ => Err(invalid("a group is either a job or a service".into()).into()),

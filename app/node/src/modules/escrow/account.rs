@@ -129,11 +129,6 @@ pub fn save(ctx: &mut Ctx, key: &Key, mut account: pb::Account) -> Result<()> {
 fn unqueue(ctx: &mut Ctx, key: &Key, account: &mut pb::Account) -> Result<()> {
     if account.dry_height > 0 {
         DUE.remove(ctx, account.dry_height, *key)?;
-        let count = DUE_COUNT.get(ctx, &account.dry_height)?.unwrap_or(0).saturating_sub(1);
-        match count {
-            0 => DUE_COUNT.remove(ctx, &account.dry_height)?,
-            _ => DUE_COUNT.set(ctx, &account.dry_height, &count)?,
-        }
     }
     if account.low_height > 0 {
         LOW.remove(ctx, account.low_height, *key)?;
@@ -147,18 +142,12 @@ fn unqueue(ctx: &mut Ctx, key: &Key, account: &mut pb::Account) -> Result<()> {
 fn enqueue(ctx: &mut Ctx, key: &Key, height: u64) -> Result<u64> {
     let (most, mut at) = (params(ctx)?.max_due.max(1), height);
     loop {
-        let count = DUE_COUNT.get(ctx, &at)?.unwrap_or(0);
-        if count < most || at <= ctx.block.height.saturating_add(1) {
-            place(ctx, key, at, count)?;
+        if DUE.count(ctx, at)? < most || at <= ctx.block.height.saturating_add(1) {
+            DUE.insert(ctx, at, *key)?;
             return Ok(at);
         }
         at = at.saturating_sub(1);
     }
-}
-
-fn place(ctx: &mut Ctx, key: &Key, at: u64, count: u32) -> Result<()> {
-    DUE_COUNT.set(ctx, &at, &count.saturating_add(1))?;
-    DUE.insert(ctx, at, *key)
 }
 
 fn queue_low(ctx: &mut Ctx, key: &Key, account: &mut pb::Account) -> Result<()> {
@@ -181,8 +170,7 @@ pub fn ran_dry(ctx: &mut Ctx, key: &Key) -> Result<()> {
 /// From genesis: as it was exported, its places in the queues too.
 pub fn import(ctx: &mut Ctx, key: &Key, account: &pb::Account) -> Result<()> {
     if account.dry_height > 0 {
-        let count = DUE_COUNT.get(ctx, &account.dry_height)?.unwrap_or(0);
-        place(ctx, key, account.dry_height, count)?;
+        DUE.insert(ctx, account.dry_height, *key)?;
     }
     if account.low_height > 0 {
         LOW.insert(ctx, account.low_height, *key)?;

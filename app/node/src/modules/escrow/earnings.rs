@@ -56,6 +56,7 @@ pub fn turn(ctx: &mut Ctx, payee: &Address, denom: &str, height: u64, change: Ch
     let fresh =
         || pb::Turn { height, payee: payee.to_string(), denom: denom.into(), up_sub: "0".into(), down_sub: "0".into() };
     let mut turn = TURNS.get(ctx, &key)?.unwrap_or_else(fresh);
+    TURNS_DUE.insert(ctx, height, (*payee, denom.to_string()))?;
     match change {
         Change::Up(by) => turn.up_sub = plus(&turn.up_sub, by)?,
         Change::Down(by) => turn.down_sub = plus(&turn.down_sub, by)?,
@@ -77,9 +78,10 @@ fn apply(ctx: &mut Ctx, payee: &Address, denom: &str, height: u64, changes: &[Ch
 
 /// Makes the turns that are due. Runs before the transactions of a block, so that nobody sees a line past its turn.
 pub fn run_turns(ctx: &mut Ctx) -> Result<()> {
-    // Each is made for a height to come, and none is left over.
-    let due = TURNS.under(ctx, &ctx.block.height).collect::<Result<Vec<_>>>()?;
-    for (key, turn) in due {
+    // What nobody changes any more cannot wait: counters are lines between their turns.
+    for (height, (payee, denom)) in TURNS_DUE.take_due(ctx, usize::MAX)? {
+        let key = (height, payee, denom);
+        let Some(turn) = TURNS.get(ctx, &key)? else { continue };
         let (height, payee, denom) = &key;
         let changes = [Change::Up(parse_amount(&turn.up_sub)?), Change::Down(parse_amount(&turn.down_sub)?)];
         isolate(ctx, format!("escrow/turn/{payee}/{denom}"), |ctx| apply(ctx, payee, denom, *height, &changes))?;

@@ -30,7 +30,9 @@ pub fn init(ctx: &mut Ctx, genesis: pb::GenesisState) -> Result<()> {
         PAYMENTS.set(ctx, &LeaseKey::parse(&payment.id)?, payment)?;
     }
     for turn in &genesis.turns {
-        TURNS.set(ctx, &(turn.height, Address::parse(&turn.payee)?, turn.denom.clone()), turn)?;
+        let payee = Address::parse(&turn.payee)?;
+        TURNS.set(ctx, &(turn.height, payee, turn.denom.clone()), turn)?;
+        TURNS_DUE.insert(ctx, turn.height, (payee, turn.denom.clone()))?;
     }
     Ok(())
 }

@@ -30,7 +30,7 @@ use crate::{
 };
 use aliquot_proto::escrow::v1 as pb;
 use aliquot_sdk::{Address, At, Coin, Ctx, Invariant, Module, ModuleError, Result, Routes, Sdk, ensure, parse_amount};
-use state::{ACCOUNTS, DUE, DUE_COUNT, LOW, PARAMS};
+use state::{ACCOUNTS, DUE, LOW, PARAMS};
 
 pub use earnings::{earned, withdraw};
 pub use settle::{close, forget, hold, settle};
@@ -226,7 +226,6 @@ fn run_due(ctx: &mut Ctx) -> Result<()> {
     // `max_due` bounds them, so that none waits.
     for (height, (owner, dseq)) in DUE.take_due(ctx, usize::MAX)? {
         isolate(ctx, format!("escrow/{owner}/{dseq}"), |ctx| run_dry(ctx, &(owner, dseq), height))?;
-        DUE_COUNT.remove(ctx, &height)?;
     }
     Ok(())
 }

@@ -14,9 +14,9 @@ pub const REMAINDERS: Map<(Address, String), pb::Remainder> = STORE.map(4);
 pub const PAYMENTS: Map<LeaseKey, pb::Payment> = STORE.map(5);
 /// Changes of payees' rates, by the height at which they are verified.
 pub const TURNS: Map<(u64, Address, String), pb::Turn> = STORE.map(6);
-/// Accounts by the height at which they run dry, and how many do at each.
+pub const TURNS_DUE: Queue<(Address, String)> = STORE.queue(11);
+/// Accounts by the height at which they run dry.
 pub const DUE: Queue<(Address, u64)> = STORE.queue(7);
-pub const DUE_COUNT: Map<u64, u32> = STORE.map(8);
 /// Accounts by the height at which their funds are low.
 pub const LOW: Queue<(Address, u64)> = STORE.queue(9);
 /// Closing accounts by the height at which their last revenue is verified.
@@ -29,8 +29,8 @@ pub const SCHEMA: &[At] = &STORE.schema([
     REMAINDERS.at(),
     PAYMENTS.at(),
     TURNS.at(),
+    TURNS_DUE.at(),
     DUE.at(),
-    DUE_COUNT.at(),
     LOW.at(),
     FINALS.at(),
 ]);

@@ -56,8 +56,9 @@ fn check(ctx: &Ctx, lease: &pb::Lease, amendment: &pb::Amendment) -> Result<()> 
 fn apply(ctx: &mut Ctx, key: &LeaseKey, lease: &mut pb::Lease, amendment: pb::Amendment) -> Result<()> {
     if let Some(new) = amendment.rate {
         let rate = offer::parse_rate(&Some(new))?;
-        escrow::amend(ctx, key, rate.amount_sub, &offer::payees(&lease.payees, &key.provider)?)?;
+        // First: it refuses rates that no bond covers, also those that no sum can hold.
         compute::relock_service(ctx, key, &rate.denom, rate.amount_sub)?;
+        escrow::amend(ctx, key, rate.amount_sub, &offer::payees(&lease.payees, &key.provider)?)?;
         lease.rate = Some(Rate { denom: rate.denom, amount_sub: rate.amount_sub.to_string() });
     }
     if !amendment.resources.is_empty() {

@@ -230,6 +230,13 @@ fn address() -> Address {
     Address::module("market")
 }
 
+/// Refuses a notice that no bid may give.
+pub fn check_notice(ctx: &Ctx, blocks: u32) -> Result<()> {
+    let params = params(ctx)?;
+    let (least, most) = (params.min_reclamation_blocks, params.max_reclamation_blocks);
+    ensure(blocks <= most, || Error::InvalidReclamation(least, most))
+}
+
 /// Opens the order of a group.
 pub fn create_order(ctx: &mut Ctx, key: &OrderKey, spec: GroupSpec) -> Result<()> {
     let window = match spec.bid_window_blocks {

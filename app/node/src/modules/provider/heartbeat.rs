@@ -68,9 +68,21 @@ pub fn beat(ctx: &mut Ctx, owner: &Address) -> Result<u64> {
     save(ctx, owner, &provider)?;
     if was_silent {
         ctx.emit(&pb::EventProviderBack { owner: owner.to_string() })?;
-        hooks::provider_back(ctx, owner)?;
+        BACK.insert(ctx, ctx.block.height, *owner)?;
     }
     due_height(ctx, &provider)
+}
+
+/// Lets the leases of providers that are back be paid again: at the end of the block, since a provider may have more of
+/// them than the gas of a heartbeat would reach.
+pub fn run_back(ctx: &mut Ctx) -> Result<()> {
+    for (_, owner) in BACK.take_due(ctx, usize::MAX)? {
+        isolate(ctx, format!("provider/back/{owner}"), |ctx| match PROVIDERS.get(ctx, &owner)? {
+            Some(provider) if !provider.silent => hooks::provider_back(ctx, &owner),
+            _ => Ok(()),
+        })?;
+    }
+    Ok(())
 }
 
 /// Providers whose heartbeat stayed away.

@@ -91,6 +91,7 @@ impl Module for Provider {
     }
 
     fn end_block(ctx: &mut Ctx) -> Result<()> {
+        heartbeat::run_back(ctx)?;
         heartbeat::run_overdue(ctx)
     }
 }

@@ -9,4 +9,6 @@ pub const PARAMS: Item<pb::Params> = STORE.item(1);
 pub const RELIABILITY: Map<Address, pb::Reliability> = STORE.map(2);
 /// Providers by the height up to which their heartbeat must come.
 pub const OVERDUE: Queue<Address> = STORE.queue(3);
-pub const SCHEMA: &[At] = &STORE.schema([PROVIDERS.at(), PARAMS.at(), RELIABILITY.at(), OVERDUE.at()]);
+/// Providers that came back from silence in this block.
+pub const BACK: Queue<Address> = STORE.queue(4);
+pub const SCHEMA: &[At] = &STORE.schema([PROVIDERS.at(), PARAMS.at(), RELIABILITY.at(), OVERDUE.at(), BACK.at()]);

@@ -12,7 +12,7 @@ use rand::{
 };
 use std::{collections::BTreeSet, fmt::Display};
 
-pub const GAS: u64 = 3_000_000;
+pub const GAS: u64 = 6_000_000;
 
 /// A message that should succeed as things stand, with its signer.
 #[derive(Clone)]
@@ -87,6 +87,8 @@ pub struct Life {
     pub mirror: Mirror,
     pub cast: Cast,
     pub next_dseq: u64,
+    /// Whether gas limits must not decide what becomes of a message.
+    pub ample_gas: bool,
     /// Objects that a message of this block acts on already.
     claimed: BTreeSet<String>,
 }
@@ -94,7 +96,7 @@ pub struct Life {
 impl Life {
     pub fn new(seed: u64, cast: Cast) -> Self {
         let rng = StdRng::seed_from_u64(seed);
-        Life { rng, mirror: Mirror::default(), cast, next_dseq: 1, claimed: BTreeSet::new() }
+        Life { rng, mirror: Mirror::default(), cast, next_dseq: 1, ample_gas: false, claimed: BTreeSet::new() }
     }
 
     /// What was claimed for the block before may be acted on again.

@@ -28,7 +28,7 @@ use run::Run;
 use std::{env, str::FromStr};
 
 /// Takes about a minute where two cores are; the long run takes a million.
-const OPERATIONS: u64 = 15_000;
+const OPERATIONS: u64 = 12_000;
 const SEED: u64 = 1;
 
 fn setting<T: FromStr>(name: &str, default: T) -> T {

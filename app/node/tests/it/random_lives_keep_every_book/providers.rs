@@ -20,7 +20,7 @@ fn record(life: &mut Life, place: usize) -> (String, String, Vec<Attribute>) {
     let operator = if place % 3 == 1 { life.cast.operators[place].clone() } else { String::new() };
     let payout = if place % 2 == 1 { life.cast.payees[place % 4].clone() } else { String::new() };
     let mut attributes = vec![attribute("region", if place < 4 { "eu" } else { "us" })];
-    if place % 2 == 0 {
+    if place.is_multiple_of(2) {
         attributes.push(attribute(&format!("capabilities/gpu/{GPU}"), "true"));
     }
     (operator, payout, attributes)

@@ -84,7 +84,7 @@ pub fn create_deployment(life: &mut Life) -> Option<Draft> {
         grace_blocks: life.one(&[None, Some(0), Some(3), Some(20)])?,
         low_funds_blocks: life.one(&[0, 5])?,
     };
-    Draft::of(&owner, &msg)?.gas(6_000_000)
+    Draft::of(&owner, &msg)?.gas(8_000_000)
 }
 
 /// Any deployment that is not closed.
@@ -151,7 +151,7 @@ pub fn create_lease(life: &mut Life) -> Option<Draft> {
         return None;
     }
     let owner = key.order.owner.to_string();
-    Draft::of(&owner, &MsgCreateLease { owner: owner.clone(), id: Some(key.id()), standby })?.gas(5_000_000)
+    Draft::of(&owner, &MsgCreateLease { owner: owner.clone(), id: Some(key.id()), standby })?.gas(8_000_000)
 }
 
 pub fn close_lease(life: &mut Life) -> Option<Draft> {

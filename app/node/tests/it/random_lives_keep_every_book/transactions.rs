@@ -38,7 +38,7 @@ enum Flaw {
 impl Flaw {
     fn draw(life: &mut Life) -> Self {
         match life.number(0..250) {
-            0..=2 => Flaw::ShortOfGas,
+            0..=2 if !life.ample_gas => Flaw::ShortOfGas,
             3 => Flaw::NoGas,
             4 | 5 => Flaw::Sequence,
             6 | 7 => Flaw::Signature,
