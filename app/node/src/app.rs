@@ -295,7 +295,8 @@ impl App {
         }
         events.append(&mut ctx.take_events());
         let updates = validator::take_updates(&mut ctx)?;
-        let prepared = self.0.db.prepare(block.height, &ctx.take_changes())?;
+        let reads = ctx.take_reads();
+        let prepared = self.0.db.prepare(block.height, &ctx.take_changes())?.keeping(reads);
         let app_hash = prepared.app_hash();
         *lock(&self.0.prepared) = Some(prepared);
         Ok(BlockOutput { outcomes, events, updates, app_hash })

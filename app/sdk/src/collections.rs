@@ -143,6 +143,9 @@ impl<V: Message + Default> Item<V> {
     pub fn set(&self, ctx: &mut Ctx, value: &V) -> Result<()> {
         ctx.write(self.at.store, vec![self.at.tag], encode(value))
     }
+    pub fn remove(&self, ctx: &mut Ctx) -> Result<()> {
+        ctx.delete(self.at.store, vec![self.at.tag])
+    }
 }
 
 /// Values by key, in the order of the keys.

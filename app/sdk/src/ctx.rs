@@ -9,7 +9,7 @@ use crate::{
     gas::Gas,
 };
 use aliquot_proto::Timestamp;
-use aliquot_store::{Changes, Overlay, Snapshot, View};
+use aliquot_store::{Changes, Overlay, Reads, Snapshot, View};
 use prost::{Message, Name};
 use std::ops::Bound;
 
@@ -160,6 +160,11 @@ impl Ctx {
     }
 
     /// Everything written so far, leaving nothing behind.
+    /// What the code read of the committed state, for the database to keep at hand.
+    pub fn take_reads(&mut self) -> Reads {
+        self.overlay.take_reads()
+    }
+
     pub fn take_changes(&mut self) -> Changes {
         self.overlay.take_changes()
     }

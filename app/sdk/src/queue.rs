@@ -1,8 +1,8 @@
 //! What falls due at heights: a set that costs one look where nothing is due, and is never read from its beginning.
 //!
 //! A database marks what was removed and passes those marks when it reads a range, until it tidies up; and opening a range
-//! costs the more the more it holds. So each height at which anything is due has a count of its own, and only a height
-//! with a count is read.
+//! costs the more the more it holds. So it is counted how many are due at each height, and only a height with a count is
+//! read. Counts of 64 heights stand together: a block at rest finds them in memory, where the block before left them.
 
 use crate::{
     collections::{At, PRESENT, Store, after, encode},
@@ -13,10 +13,19 @@ use crate::{
 use std::{marker::PhantomData, ops::Bound};
 
 /// Keys by the height at which they fall due. The bare tag holds the first key that may be overdue; it is there only while
-/// more was due than a block takes, or something came in late. A height's count stands under the height without more.
+/// more was due than a block takes, or something came in late. Counts stand under the number of their span without more.
 pub struct Queue<K> {
     at: At,
     of: PhantomData<fn() -> K>,
+}
+
+/// Heights whose counts stand together.
+const SPAN: u64 = 64;
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct Counts {
+    #[prost(uint32, repeated, tag = "1")]
+    of: Vec<u32>,
 }
 
 impl Store {
@@ -41,17 +50,30 @@ impl<K: Key + Clone> Queue<K> {
         }
     }
 
-    /// How many are due at a height.
-    pub fn count(&self, ctx: &Ctx, height: u64) -> Result<u32> {
-        let raw = ctx.read(self.at.store, &self.at.prefix(&height))?;
-        raw.map_or(Ok(0), |raw| self.at.decode(&raw))
+    fn counts(&self, ctx: &Ctx, height: u64) -> Result<Counts> {
+        let raw = ctx.read(self.at.store, &self.at.prefix(&(height / SPAN)))?;
+        raw.map_or(Ok(Counts::default()), |raw| self.at.decode(&raw))
     }
 
-    fn set_count(&self, ctx: &mut Ctx, height: u64, count: u32) -> Result<()> {
-        let key = self.at.prefix(&height);
-        match count {
-            0 => ctx.delete(self.at.store, key),
-            _ => ctx.write(self.at.store, key, encode(&count)),
+    /// How many are due at a height.
+    pub fn count(&self, ctx: &Ctx, height: u64) -> Result<u32> {
+        Ok(self.counts(ctx, height)?.of.get((height % SPAN) as usize).copied().unwrap_or(0))
+    }
+
+    fn set_count(&self, ctx: &mut Ctx, height: u64, change: fn(u32, u32) -> u32) -> Result<()> {
+        let mut counts = self.counts(ctx, height)?;
+        let place = (height % SPAN) as usize;
+        counts.of.resize(counts.of.len().max(place.saturating_add(1)), 0);
+        if let Some(count) = counts.of.get_mut(place) {
+            *count = change(*count, 1);
+        }
+        while counts.of.last() == Some(&0) {
+            counts.of.pop();
+        }
+        let key = self.at.prefix(&(height / SPAN));
+        match counts.of.is_empty() {
+            true => ctx.delete(self.at.store, key),
+            false => ctx.write(self.at.store, key, encode(&counts)),
         }
     }
 
@@ -63,8 +85,7 @@ impl<K: Key + Clone> Queue<K> {
         if height <= ctx.block.height && self.overdue(ctx)?.is_none_or(|first| raw < first) {
             self.set_overdue(ctx, Some(raw.clone()))?;
         }
-        let count = self.count(ctx, height)?;
-        self.set_count(ctx, height, count.saturating_add(1))?;
+        self.set_count(ctx, height, u32::saturating_add)?;
         ctx.write(self.at.store, raw, PRESENT.to_vec())
     }
 
@@ -73,8 +94,7 @@ impl<K: Key + Clone> Queue<K> {
         if ctx.read(self.at.store, &raw)?.is_none() {
             return Ok(());
         }
-        let count = self.count(ctx, height)?;
-        self.set_count(ctx, height, count.saturating_sub(1))?;
+        self.set_count(ctx, height, u32::saturating_sub)?;
         ctx.delete(self.at.store, raw)
     }
 
@@ -90,7 +110,7 @@ impl<K: Key + Clone> Queue<K> {
         for entry in ctx.range(self.at.store, Bound::Included(from), after(&here), false) {
             let raw = entry?.0;
             if raw.len() == here.len() {
-                continue; // a count
+                continue; // counts
             }
             if due.len() >= most {
                 break;

@@ -12,6 +12,7 @@ use crate::columns::{self, HEAD, HEIGHTS, META, UNDO, column};
 use crate::error::Error;
 use crate::head::Head;
 use crate::key;
+use crate::overlay::Reads;
 use crate::page::Node;
 use crate::snapshot::Snapshot;
 use crate::tree::Dirty;
@@ -59,9 +60,15 @@ pub struct Prepared {
     batch: WriteBatch,
     rows: Vec<Row>,
     pages: Vec<Dirty>,
+    reads: Reads,
 }
 
 impl Prepared {
+    /// Also keeps in memory what the block read of the height before it: most blocks read the same.
+    pub fn keeping(self, reads: Reads) -> Self {
+        Prepared { reads, ..self }
+    }
+
     /// The root of the main tree after this block.
     pub fn app_hash(&self) -> [u8; 32] {
         self.head.app_hash
@@ -163,13 +170,13 @@ impl Db {
         block::log(&self.0.db, &mut batch, height, &before, &rows)?;
         self.prune(&mut batch, &mut head, rows.len())?;
         batch.put_cf(column(&self.0.db, META)?, HEAD, head.encode()?);
-        Ok(Prepared { before, head, batch, rows, pages })
+        Ok(Prepared { before, head, batch, rows, pages, reads: Reads::default() })
     }
 
     /// Makes a prepared block durable and visible, all of it or nothing.
     pub fn commit(&self, prepared: Prepared) -> Result<(), Error> {
         let _writer = self.writer();
-        let Prepared { before, head, batch, rows, pages } = prepared;
+        let Prepared { before, head, batch, rows, pages, reads } = prepared;
         if *self.head() != *before {
             return Err(Error::Stale);
         }
@@ -177,7 +184,8 @@ impl Db {
         // The caches follow on another core while the disk is waited for. Nobody reads from them meanwhile: they stand
         // for a height that is not published yet.
         let height = head.height;
-        let ((), written) = rayon::join(|| self.remember(height, rows, pages), || self.0.db.write_opt(batch, &options));
+        let ((), written) =
+            rayon::join(|| self.remember(height, rows, pages, reads), || self.0.db.write_opt(batch, &options));
         if let Err(error) = written {
             self.forget(before.height);
             return Err(error.into());
@@ -222,10 +230,13 @@ impl Db {
         Ok(height)
     }
 
-    /// Takes a block's values and pages into the caches.
-    fn remember(&self, height: u64, rows: Vec<Row>, pages: Vec<Dirty>) {
+    /// Takes a block's values and pages into the caches. What it wrote replaces what it read.
+    fn remember(&self, height: u64, rows: Vec<Row>, pages: Vec<Dirty>, reads: Reads) {
         let mut caches = self.0.caches.write().unwrap_or_else(PoisonError::into_inner);
         caches.height = height;
+        for (full, value) in reads.0 {
+            caches.put_value(full.to_vec(), value);
+        }
         for row in rows {
             caches.put_value(row.full, row.new);
         }

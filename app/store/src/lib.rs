@@ -52,7 +52,7 @@ use std::collections::BTreeMap;
 
 pub use db::{Db, Prepared};
 pub use error::Error;
-pub use overlay::{Overlay, OverlayRange};
+pub use overlay::{Overlay, OverlayRange, Reads};
 pub use proof::{StoreProof, check_proof_shape};
 pub use snapshot::{Range, Snapshot, View};
 pub use undo::Historic;

@@ -46,6 +46,10 @@ struct Cell {
     written: bool,
 }
 
+/// Full keys that a block read, with what they held; see [`crate::Prepared::keeping`].
+#[derive(Default)]
+pub struct Reads(pub(crate) Vec<(Arc<[u8]>, Option<Vec<u8>>)>);
+
 /// What a write replaced.
 enum Replaced {
     Cell(Cell),
@@ -205,6 +209,16 @@ impl Overlay {
             Some(((name, key::strip(&full).to_vec()), cell.value))
         });
         Changes(rows.collect())
+    }
+}
+
+impl Overlay {
+    /// What was read from the view and is not written: a block after this one will likely read it again.
+    pub fn take_reads(&mut self) -> Reads {
+        let cells = self.cells.get_mut();
+        cells.read_bytes = 0;
+        let read = cells.values.extract_if(|_, cell| !cell.written);
+        Reads(read.map(|(key, cell)| (key, cell.value)).collect())
     }
 }
 

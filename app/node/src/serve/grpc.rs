@@ -166,7 +166,7 @@ fn status(error: &aliquot_sdk::Error) -> Status {
 
 /// Messages as the bytes they are.
 #[derive(Clone, Copy, Default)]
-struct BytesCodec;
+pub struct BytesCodec;
 
 impl Codec for BytesCodec {
     type Encode = Bytes;

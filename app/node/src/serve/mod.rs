@@ -24,6 +24,7 @@ mod pool;
 mod rest;
 
 pub use config::{Api, Config, Grpc, GrpcWeb, Telemetry};
+pub use grpc::BytesCodec;
 
 use crate::app::App;
 use axum::{

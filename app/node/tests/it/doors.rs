@@ -1,19 +1,13 @@
 //! A `TestChain` with its doors open, and clients for each: HTTP, gRPC, and ABCI.
 
 use crate::chain::TestChain;
-use aliquot::serve::{self, Config, Doors};
+use aliquot::serve::{self, BytesCodec, Config, Doors};
 use axum::body::Bytes;
-use prost::bytes::{Buf, BufMut};
 use serde_json::Value;
 use std::{io, net::SocketAddr};
 use tendermint_proto::v0_38::abci::{RequestQuery, ResponseQuery, request::Value as In, response::Value as Out};
 use tokio::runtime::Runtime;
-use tonic::{
-    Request, Response, Status,
-    client::Grpc,
-    codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder},
-    transport::Channel,
-};
+use tonic::{Request, Response, Status, client::Grpc, codec::CompressionEncoding, transport::Channel};
 
 pub struct House {
     pub chain: TestChain,
@@ -115,41 +109,7 @@ pub async fn unary(channel: Channel, path: &str, request: Request<Bytes>) -> Res
     let mut client =
         Grpc::new(channel).accept_compressed(CompressionEncoding::Gzip).max_decoding_message_size(100_000_000);
     client.ready().await.map_err(|e| Status::unavailable(e.to_string()))?;
-    client.unary(request, path.parse().unwrap(), Plain).await
-}
-
-/// Messages as bytes.
-#[derive(Clone, Copy)]
-pub struct Plain;
-
-impl Codec for Plain {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-    fn encoder(&mut self) -> Self {
-        *self
-    }
-    fn decoder(&mut self) -> Self {
-        *self
-    }
-}
-
-impl Encoder for Plain {
-    type Item = Bytes;
-    type Error = Status;
-    fn encode(&mut self, item: Bytes, dst: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        dst.put(item);
-        Ok(())
-    }
-}
-
-impl Decoder for Plain {
-    type Item = Bytes;
-    type Error = Status;
-    fn decode(&mut self, src: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        Ok(Some(src.copy_to_bytes(src.remaining())))
-    }
+    client.unary(request, path.parse().unwrap(), BytesCodec).await
 }
 
 /// Reads from a socket whatever comes until it closes.

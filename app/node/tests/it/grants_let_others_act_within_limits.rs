@@ -199,8 +199,10 @@ fn an_expired_grant_is_of_no_use_and_leaves_the_state() {
     chain.run(&key("bob"), &exec_send("bob", "alice", "tenant", 1));
     assert_eq!(grants(&chain, "alice", "bob")[0].expiration, until(5));
     assert_eq!(chain.export()["authz"]["authorization"].as_array().unwrap().len(), 2);
-    assert_eq!(chain.fails(&key("bob"), &exec_send("bob", "alice", "tenant", 1)), code("authz", 2));
+    assert_eq!(chain.fails(&key("bob"), &exec_send("bob", "alice", "tenant", 1)), code("authz", 6));
     assert_eq!(grants(&chain, "alice", "bob"), []);
+    chain.blocks(10 - chain.height);
+    assert_eq!(chain.fails(&key("bob"), &exec_send("bob", "alice", "tenant", 1)), code("authz", 2));
     let left = &chain.export()["authz"]["authorization"];
     assert_eq!(left.as_array().unwrap().len(), 1);
     assert_eq!(left[0]["grantee"], json!(address("rival")));

@@ -119,8 +119,9 @@ impl ::prost::Name for Payee {
 /// The open bids of an order, the best first.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct OpenBids {
-    #[prost(message, repeated, tag = "1")]
-    pub bids: ::prost::alloc::vec::Vec<OpenBid>,
+    /// Each 16 bytes of its price, big-endian (a job's total, or a service's sub-units per block), then its provider's address.
+    #[prost(bytes = "vec", repeated, tag = "1")]
+    pub bids: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
 }
 impl ::prost::Name for OpenBids {
     const NAME: &'static str = "OpenBids";
@@ -130,25 +131,6 @@ impl ::prost::Name for OpenBids {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/aliquot.market.v1.OpenBids".into()
-    }
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct OpenBid {
-    /// Address of the provider.
-    #[prost(bytes = "vec", tag = "1")]
-    pub provider: ::prost::alloc::vec::Vec<u8>,
-    /// What bids are compared by: a job's total, or a service's sub-units per block.
-    #[prost(string, tag = "2")]
-    pub price: ::prost::alloc::string::String,
-}
-impl ::prost::Name for OpenBid {
-    const NAME: &'static str = "OpenBid";
-    const PACKAGE: &'static str = "aliquot.market.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "aliquot.market.v1.OpenBid".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/aliquot.market.v1.OpenBid".into()
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]

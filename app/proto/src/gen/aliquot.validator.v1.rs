@@ -83,6 +83,22 @@ impl ::prost::Name for Params {
         "/aliquot.validator.v1.Params".into()
     }
 }
+/// Changes of a block, for CometBFT; the state holds none between blocks.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Updates {
+    #[prost(message, repeated, tag = "1")]
+    pub validators: ::prost::alloc::vec::Vec<Validator>,
+}
+impl ::prost::Name for Updates {
+    const NAME: &'static str = "Updates";
+    const PACKAGE: &'static str = "aliquot.validator.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "aliquot.validator.v1.Updates".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/aliquot.validator.v1.Updates".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GenesisState {
     #[prost(message, optional, tag = "1")]

@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use aliquot_store::{Changes, Config, Db, Error, View};
+use aliquot_store::{Changes, Config, Db, Error, Overlay, Reads, View};
 use proptest::prelude::*;
 
 use crate::naive::{Rows, STORES, app_hash, apply, config, open};
@@ -78,6 +78,15 @@ fn check_all(db: &Db, states: &[Rows], first: u64, ranges: &[Bounds]) {
     assert!(matches!(db.at(first - 1), Err(Error::Pruned(_))));
 }
 
+/// What a block saw that looked at every key there ever is.
+fn reads(db: &Db, blocks: &[Changes]) -> Reads {
+    let mut overlay = Overlay::new(db.latest());
+    for (store, key) in blocks.iter().flat_map(|changes| changes.0.keys()) {
+        overlay.get(store, key).unwrap();
+    }
+    overlay.take_reads()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
@@ -101,7 +110,7 @@ proptest! {
             prop_assert_eq!(prepared.app_hash(), app_hash(&rows));
             // Preparing changes nothing and can be repeated.
             prop_assert_eq!(db.prepare(height, changes).unwrap().app_hash(), prepared.app_hash());
-            db.commit(prepared).unwrap();
+            db.commit(prepared.keeping(reads(&db, &blocks))).unwrap();
             states.push(rows);
         }
         check_all(&db, &states, first, &ranges);
@@ -119,7 +128,7 @@ proptest! {
             apply(&mut rows, changes);
             let prepared = db.prepare(db.height() + 1, changes).unwrap();
             prop_assert_eq!(prepared.app_hash(), app_hash(&rows));
-            db.commit(prepared).unwrap();
+            db.commit(prepared.keeping(reads(&db, &blocks))).unwrap();
             states.push(rows);
         }
         check_all(&db, &states, first, &ranges);

@@ -57,7 +57,7 @@ pub fn create(ctx: &mut Ctx, key: &LeaseKey, standby: Option<LeaseKey>) -> Resul
 }
 
 fn open_bid(ctx: &Ctx, key: &LeaseKey) -> Result<pb::Bid> {
-    let bid = BIDS.get(ctx, key)?.ok_or(Error::BidNotFound(*key))?;
+    let bid = open_bids::load(ctx, key)?;
     ensure(bid.state() == BidState::Open, || Error::BidNotOpen(*key))?;
     Ok(bid)
 }
@@ -87,7 +87,7 @@ fn accept(ctx: &mut Ctx, key: &LeaseKey, mut bid: pb::Bid, state: LeaseState) ->
         ..pb::Lease::default()
     };
     LEASES.set(ctx, key, &lease)?;
-    open_bids::remove(ctx, key)?;
+    open_bids::leave(ctx, key)?;
     bid.state = BidState::Active.into();
     BIDS.set(ctx, key, &bid)?;
     let (price, rate, standby) = (lease.price.clone(), lease.rate.clone(), state == LeaseState::Standby);
@@ -136,8 +136,7 @@ pub fn close_record(ctx: &mut Ctx, key: &LeaseKey, lease: &mut pb::Lease, reason
     lease.amendment = None;
     LEASES.set(ctx, key, lease)?;
     ctx.emit(&pb::EventLeaseClosed { id: Some(key.id()), reason: reason.into() })?;
-    let bid = BIDS.get(ctx, key)?.ok_or(Error::BidNotFound(*key))?;
-    end_bid(ctx, key, bid, BidState::Closed)
+    end_bid(ctx, key, BidState::Closed)
 }
 
 /// The live leases of an order: one that serves, and perhaps one that stands by.

@@ -180,9 +180,12 @@ impl Module for Market {
         }
         for bid in &genesis.bids {
             let key = LeaseKey::parse(&bid.id)?;
-            BIDS.set(ctx, &key, bid)?;
+            match bid.state() {
+                BidState::Lost => BIDS.set(ctx, &key, &pb::Bid { state: BidState::Open.into(), ..bid.clone() })?,
+                _ => BIDS.set(ctx, &key, bid)?,
+            }
             if bid.state() == BidState::Open {
-                open_bids::add(ctx, &key, price_of(bid))?;
+                ensure(open_bids::enter(ctx, &key, price_of(bid))?.is_none(), || Error::OrderFull(key.order))?;
             }
         }
         for lease in &genesis.leases {
@@ -195,7 +198,7 @@ impl Module for Market {
         Ok(pb::GenesisState {
             params: PARAMS.get(ctx)?,
             orders: ORDERS.under(ctx, &()).map(|e| e.map(|(_, v)| v)).collect::<Result<_>>()?,
-            bids: BIDS.under(ctx, &()).map(|e| e.map(|(_, v)| v)).collect::<Result<_>>()?,
+            bids: bids(ctx).map(|e| e.map(|(_, v)| v)).collect::<Result<_>>()?,
             leases: LEASES.under(ctx, &()).map(|e| e.map(|(_, v)| v)).collect::<Result<_>>()?,
             quotes: QUOTES.under(ctx, &()).map(|e| e.map(|(_, v)| v)).collect::<Result<_>>()?,
         })
@@ -351,43 +354,47 @@ pub fn fail_provider(ctx: &mut Ctx, provider: &Address, paid_to: u64) -> Result<
 
 /// Whether a provider has open bids or leases of any kind.
 pub fn is_tied(ctx: &Ctx, provider: &Address) -> Result<bool> {
-    let open = i32::from(BidState::Open).unsigned_abs();
-    let active = i32::from(BidState::Active).unsigned_abs();
-    let bids = |state: u32| state::BIDS_BY_PROVIDER.under(ctx, &(*provider, state)).next().transpose();
-    Ok(bids(open)?.is_some() || bids(active)?.is_some())
+    for key in state::BIDS_BY_PROVIDER.under(ctx, provider) {
+        if matches!(open_bids::load(ctx, &key?)?.state(), BidState::Open | BidState::Active) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Ends every open bid of an order; there are never more than `order_max_bids`.
 fn end_bids(ctx: &mut Ctx, key: &OrderKey, state: BidState) -> Result<()> {
-    for key in open_bids::list(ctx, key)? {
-        let bid = BIDS.get(ctx, &key)?.ok_or(Error::BidNotFound(key))?;
-        end_bid(ctx, &key, bid, state)?;
-    }
-    Ok(())
+    open_bids::take_all(ctx, key)?.iter().try_for_each(|bid| end_bid(ctx, bid, state))
 }
 
-/// Ends one bid and returns its deposit.
-fn end_bid(ctx: &mut Ctx, key: &LeaseKey, mut bid: pb::Bid, state: BidState) -> Result<()> {
-    if let Some(deposit) = &bid.deposit {
-        bank::send(ctx, &address(), &key.provider, &Coin::parse(deposit)?)?;
+/// Ends one bid, which no list holds any more, and returns its deposit.
+fn end_bid(ctx: &mut Ctx, key: &LeaseKey, state: BidState) -> Result<()> {
+    let mut bid = BIDS.get(ctx, key)?.ok_or(Error::BidNotFound(*key))?;
+    if let Some(deposit) = bid.deposit.take() {
+        bank::send(ctx, &address(), &key.provider, &Coin::parse(&deposit)?)?;
     }
-    if bid.state() == BidState::Open {
-        open_bids::remove(ctx, key)?;
+    let id = Some(key.id());
+    if state == BidState::Lost {
+        return ctx.emit(&pb::EventBidLost { id });
     }
-    bid.deposit = None;
     bid.state = state.into();
     BIDS.set(ctx, key, &bid)?;
-    match state {
-        BidState::Lost => ctx.emit(&pb::EventBidLost { id: Some(key.id()) }),
-        _ => ctx.emit(&pb::EventBidClosed { id: Some(key.id()) }),
-    }
+    ctx.emit(&pb::EventBidClosed { id })
+}
+
+/// Every bid as it stands. A lost one still says what its deposit was.
+fn bids(ctx: &Ctx) -> impl Iterator<Item = Result<(LeaseKey, pb::Bid)>> {
+    BIDS.under(ctx, &()).map(|entry| {
+        let (key, bid) = entry?;
+        Ok((key, open_bids::as_it_stands(ctx, &key, bid)?))
+    })
 }
 
 fn deposits_are_held(ctx: &Ctx) -> Result<(), String> {
     let mut sums = std::collections::BTreeMap::<String, u128>::new();
-    for entry in BIDS.under(ctx, &()) {
+    for entry in bids(ctx) {
         let (_, bid) = entry.map_err(|e| e.to_string())?;
-        if let Some(deposit) = &bid.deposit {
+        if let Some(deposit) = bid.deposit.as_ref().filter(|_| bid.state() != BidState::Lost) {
             let coin = Coin::parse(deposit).map_err(|e| e.to_string())?;
             let sum = sums.entry(coin.denom).or_default();
             *sum = sum.saturating_add(coin.amount);
@@ -404,7 +411,7 @@ fn deposits_are_held(ctx: &Ctx) -> Result<(), String> {
 
 fn orders_list_their_bids(ctx: &Ctx) -> Result<(), String> {
     let mut open: Vec<(OrderKey, u128, Address)> = Vec::new();
-    for entry in BIDS.under(ctx, &()) {
+    for entry in bids(ctx) {
         let (key, bid) = entry.map_err(|e| e.to_string())?;
         if bid.state() == BidState::Open {
             open.push((key.order, price_of(&bid), key.provider));

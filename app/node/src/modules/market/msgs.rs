@@ -31,11 +31,12 @@ pub fn open_order(ctx: &Ctx, key: &OrderKey) -> Result<pb::Order> {
 fn create_bid(ctx: &mut Ctx, msg: pb::MsgCreateBid) -> Result<pb::MsgCreateBidResponse> {
     let key = LeaseKey::parse(&msg.id)?;
     let bid = check_bid(ctx, &key, msg)?;
-    make_room(ctx, &key, &bid)?;
+    if let Some(out) = open_bids::enter(ctx, &key, price_of(&bid))? {
+        end_bid(ctx, &out, if out == key { BidState::Closed } else { BidState::Lost })?;
+    }
     let deposit = Coin::parse_positive(&bid.deposit)?;
     bank::send(ctx, &key.provider, &address(), &deposit)?;
     BIDS.set(ctx, &key, &bid)?;
-    open_bids::add(ctx, &key, price_of(&bid))?;
     ctx.emit(&pb::EventBidCreated { id: bid.id, price: bid.price, rate: bid.rate })?;
     Ok(pb::MsgCreateBidResponse {})
 }
@@ -82,24 +83,6 @@ fn check_bid(ctx: &Ctx, key: &LeaseKey, msg: pb::MsgCreateBid) -> Result<pb::Bid
     })
 }
 
-/// Ends the open bid that a new one replaces: the provider's own higher one, or the worst of a full order.
-fn make_room(ctx: &mut Ctx, key: &LeaseKey, bid: &pb::Bid) -> Result<()> {
-    let own = BIDS.get(ctx, key)?.filter(|own| own.state() == BidState::Open);
-    let (replaced, state) = match own {
-        Some(own) => {
-            ensure(price_of(bid) < price_of(&own), || Error::BidExists(key.order))?;
-            ((*key, own), BidState::Closed)
-        }
-        None => {
-            let Some(worst) = open_bids::worst_if_full(ctx, &key.order)? else { return Ok(()) };
-            let held = BIDS.get(ctx, &worst)?.ok_or(Error::BidNotFound(worst))?;
-            ensure(price_of(bid) < price_of(&held), || Error::OrderFull(key.order))?;
-            ((worst, held), BidState::Lost)
-        }
-    };
-    end_bid(ctx, &replaced.0, replaced.1, state)
-}
-
 fn check_deposit(params: &pb::Params, deposit: &Coin) -> Result<()> {
     let least = params.min_bid_deposits.iter().find(|c| c.denom == deposit.denom);
     let least = Coin::parse(least.ok_or_else(|| Error::DepositDenom(deposit.denom.clone()))?)?;
@@ -109,9 +92,12 @@ fn check_deposit(params: &pb::Params, deposit: &Coin) -> Result<()> {
 fn close_bid(ctx: &mut Ctx, msg: pb::MsgCloseBid) -> Result<pb::MsgCloseBidResponse> {
     let key = LeaseKey::parse(&msg.id)?;
     provider::load_for(ctx, &key.provider, &msg.signer)?;
-    let bid = BIDS.get(ctx, &key)?.ok_or(Error::BidNotFound(key))?;
+    let bid = open_bids::load(ctx, &key)?;
     match bid.state() {
-        BidState::Open => end_bid(ctx, &key, bid, BidState::Closed)?,
+        BidState::Open => {
+            open_bids::leave(ctx, &key)?;
+            end_bid(ctx, &key, BidState::Closed)?;
+        }
         BidState::Active if bid.rate.is_some() => {
             let reason = providers_reason(msg.reason)?;
             let lease = lease::load(ctx, &key)?;

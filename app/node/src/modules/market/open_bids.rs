@@ -1,55 +1,83 @@
-//! The open bids of an order: one short list, the best first, so that the worst is found however many came and went.
+//! Which bids of an order are open: one short list, the best first, so that the worst is found however many came and went.
+//!
+//! The list alone says it. A bid that another pushes out, or that loses when the order is awarded, leaves the list and its
+//! record stands as it was made; read through [`load`] it is lost.
 
-use super::{params, state::*};
+use super::{Error, params, state::*};
 use crate::ids::{LeaseKey, OrderKey};
-use aliquot_proto::market::v1::OpenBid;
-use aliquot_sdk::{Address, Ctx, Result, Sdk, parse_amount};
+use aliquot_proto::market::v1::{Bid, BidState, OpenBids};
+use aliquot_sdk::{Address, Ctx, Result, Sdk, ensure};
 
-fn rank(bid: &OpenBid) -> Result<(u128, &[u8])> {
-    Ok((parse_amount(&bid.price)?, bid.provider.as_slice()))
+const PRICE: usize = size_of::<u128>();
+
+/// Sorts as price and provider do.
+fn entry(price: u128, provider: &Address) -> Vec<u8> {
+    [&price.to_be_bytes(), provider.as_bytes()].concat()
 }
 
-fn key(order: &OrderKey, bid: &OpenBid) -> Result<LeaseKey> {
-    let provider = Address::from_bytes(&bid.provider);
-    Ok(LeaseKey {
-        order: *order,
-        provider: provider.ok_or_else(|| Sdk::Logic("a listed bid names no provider".into()))?,
-    })
+fn read(entry: &[u8]) -> Result<(u128, Address)> {
+    let parts = entry.split_first_chunk::<PRICE>();
+    let read = parts.and_then(|(price, rest)| Some((u128::from_be_bytes(*price), Address::from_bytes(rest)?)));
+    Ok(read.ok_or_else(|| Sdk::Logic("an order lists what is no bid".into()))?)
 }
 
+fn place(open: &OpenBids, provider: &Address) -> Option<usize> {
+    open.bids.iter().position(|entry| entry.get(PRICE..) == Some(provider.as_bytes()))
+}
+
+/// The open bids of an order, the best first.
 pub fn list(ctx: &Ctx, order: &OrderKey) -> Result<Vec<LeaseKey>> {
     let open = OPEN_BIDS.get(ctx, order)?.unwrap_or_default();
-    open.bids.iter().map(|bid| key(order, bid)).collect()
+    let key = |entry: &Vec<u8>| Ok(LeaseKey { order: *order, provider: read(entry)?.1 });
+    open.bids.iter().map(key).collect()
 }
 
-/// The worst open bid of an order that takes no more; none while there is room.
-pub fn worst_if_full(ctx: &Ctx, order: &OrderKey) -> Result<Option<LeaseKey>> {
-    let open = OPEN_BIDS.get(ctx, order)?.unwrap_or_default();
-    if open.bids.len() < params(ctx)?.order_max_bids as usize {
-        return Ok(None);
+/// A bid as it stands.
+pub fn load(ctx: &Ctx, key: &LeaseKey) -> Result<Bid> {
+    let bid = BIDS.get(ctx, key)?.ok_or(Error::BidNotFound(*key))?;
+    as_it_stands(ctx, key, bid)
+}
+
+/// Says of a record whether it is still open.
+pub fn as_it_stands(ctx: &Ctx, key: &LeaseKey, bid: Bid) -> Result<Bid> {
+    let open = || Ok::<_, aliquot_sdk::Error>(OPEN_BIDS.get(ctx, &key.order)?.unwrap_or_default());
+    if bid.state() != BidState::Open || place(&open()?, &key.provider).is_some() {
+        return Ok(bid);
     }
-    open.bids.last().map(|worst| key(order, worst)).transpose()
+    Ok(Bid { state: BidState::Lost.into(), ..bid })
 }
 
-pub fn add(ctx: &mut Ctx, bid: &LeaseKey, price: u128) -> Result<()> {
+/// Lists a bid, and gives the one that had to go for it: the provider's own higher one, or the worst of a full order.
+pub fn enter(ctx: &mut Ctx, bid: &LeaseKey, price: u128) -> Result<Option<LeaseKey>> {
     let mut open = OPEN_BIDS.get(ctx, &bid.order)?.unwrap_or_default();
-    let fresh = OpenBid { provider: bid.provider.as_bytes().to_vec(), price: price.to_string() };
-    let mut at = open.bids.len();
-    for (i, other) in open.bids.iter().enumerate().rev() {
-        if rank(other)? < rank(&fresh)? {
-            break;
-        }
-        at = i;
-    }
-    open.bids.insert(at, fresh);
-    OPEN_BIDS.set(ctx, &bid.order, &open)
+    let (out, error) = match place(&open, &bid.provider) {
+        Some(own) => (Some(open.bids.remove(own)), Error::BidExists(bid.order)),
+        None if open.bids.len() < params(ctx)?.order_max_bids as usize => (None, Error::OrderFull(bid.order)),
+        None => (open.bids.pop(), Error::OrderFull(bid.order)),
+    };
+    let out = out.map(|entry| read(&entry)).transpose()?;
+    ensure(out.is_none_or(|(highest, _)| price < highest), || error)?;
+    let fresh = entry(price, &bid.provider);
+    open.bids.insert(open.bids.partition_point(|other| *other < fresh), fresh);
+    OPEN_BIDS.set(ctx, &bid.order, &open)?;
+    Ok(out.map(|(_, provider)| LeaseKey { provider, ..*bid }))
 }
 
-pub fn remove(ctx: &mut Ctx, bid: &LeaseKey) -> Result<()> {
+pub fn leave(ctx: &mut Ctx, bid: &LeaseKey) -> Result<()> {
     let mut open = OPEN_BIDS.get(ctx, &bid.order)?.unwrap_or_default();
-    open.bids.retain(|other| other.provider != bid.provider.as_bytes());
+    let Some(place) = place(&open, &bid.provider) else { return Ok(()) };
+    open.bids.remove(place);
     match open.bids.is_empty() {
         true => OPEN_BIDS.remove(ctx, &bid.order),
         false => OPEN_BIDS.set(ctx, &bid.order, &open),
     }
+}
+
+/// Takes all open bids of an order off its list.
+pub fn take_all(ctx: &mut Ctx, order: &OrderKey) -> Result<Vec<LeaseKey>> {
+    let all = list(ctx, order)?;
+    if !all.is_empty() {
+        OPEN_BIDS.remove(ctx, order)?;
+    }
+    Ok(all)
 }

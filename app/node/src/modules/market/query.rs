@@ -2,7 +2,7 @@
 
 use super::{Error, open_bids, order, state::*};
 use crate::ids::{LeaseKey, OrderKey};
-use aliquot_proto::market::v1 as pb;
+use aliquot_proto::market::v1::{self as pb, BidState};
 use aliquot_sdk::{Address, Ctx, Key, Result, Routes, paginate};
 
 pub fn routes(r: &mut Routes) {
@@ -70,22 +70,28 @@ fn bids(ctx: &Ctx, q: pb::QueryBidsRequest) -> Result<pb::QueryBidsResponse> {
     let part = Part::parse(&f.owner, f.dseq)?;
     let provider = if f.provider.is_empty() { None } else { Some(Address::parse(&f.provider)?) };
     let list = match (part.owner, provider) {
-        (None, Some(provider)) if f.state != 0 => {
-            BIDS_BY_PROVIDER.listed(BIDS.map(), &(provider, f.state.unsigned_abs()))
-        }
         (None, Some(provider)) => BIDS_BY_PROVIDER.listed(BIDS.map(), &provider),
         _ => BIDS.map().listed(&part),
     };
     let page = paginate(ctx, q.pagination, list, |(key, bid)| {
-        let fits = part.fits(&key.order) && provider.is_none_or(|p| p == key.provider);
-        Ok((fits && (f.state == 0 || bid.state == f.state)).then_some(bid))
+        if !part.fits(&key.order) || provider.is_some_and(|p| p != key.provider) {
+            return Ok(None);
+        }
+        let bid = open_bids::as_it_stands(ctx, &key, bid)?;
+        Ok((f.state == 0 || bid.state == f.state).then(|| without_returned(bid)))
     })?;
     Ok(pb::QueryBidsResponse { bids: page.items, pagination: page.response })
 }
 
+/// What was returned is not shown.
+fn without_returned(bid: pb::Bid) -> pb::Bid {
+    let held = bid.state() != BidState::Lost;
+    pb::Bid { deposit: bid.deposit.filter(|_| held), ..bid }
+}
+
 fn bid(ctx: &Ctx, q: pb::QueryBidRequest) -> Result<pb::QueryBidResponse> {
     let key = LeaseKey::parse(&q.id)?;
-    Ok(pb::QueryBidResponse { bid: Some(BIDS.get(ctx, &key)?.ok_or(Error::BidNotFound(key))?) })
+    Ok(pb::QueryBidResponse { bid: Some(without_returned(open_bids::load(ctx, &key)?)) })
 }
 
 fn leases(ctx: &Ctx, q: pb::QueryLeasesRequest) -> Result<pb::QueryLeasesResponse> {

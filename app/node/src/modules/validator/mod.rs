@@ -103,11 +103,11 @@ pub fn vrf_key(ctx: &Ctx, consensus_address: &[u8; 20]) -> Result<Option<Vec<u8>
 
 /// Takes the changes of this block, to be returned to CometBFT.
 pub fn take_updates(ctx: &mut Ctx) -> Result<Vec<pb::Validator>> {
-    let updates = UPDATES.under(ctx, &()).collect::<Result<Vec<_>>>()?;
-    for (address, _) in &updates {
-        UPDATES.remove(ctx, address)?;
+    let updates = UPDATES.load_or_default(ctx)?.validators;
+    if !updates.is_empty() {
+        UPDATES.remove(ctx)?;
     }
-    Ok(updates.into_iter().map(|(_, validator)| validator).collect())
+    Ok(updates)
 }
 
 fn check(validator: &pb::Validator) -> Result<()> {

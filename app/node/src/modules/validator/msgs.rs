@@ -32,7 +32,10 @@ fn update_validators(ctx: &mut Ctx, msg: pb::MsgUpdateValidators) -> Result<pb::
             }
             (_, None) => VALIDATORS.set(ctx, &address, validator)?,
         }
-        UPDATES.set(ctx, &address, validator)?;
+        let mut updates = UPDATES.load_or_default(ctx)?;
+        updates.validators.retain(|other| other.consensus_key != validator.consensus_key);
+        updates.validators.push(validator.clone());
+        UPDATES.set(ctx, &updates)?;
         let event =
             pb::EventValidatorUpdated { consensus_key: validator.consensus_key.clone(), power: validator.power };
         ctx.emit(&event)?;

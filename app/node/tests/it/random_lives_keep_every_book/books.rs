@@ -8,13 +8,18 @@ use super::{
     cast::EARNINGS_LAG,
     mirror::{Change, decode, key_of},
 };
+use aliquot::ids::{LeaseKey, OrderKey};
 use aliquot_proto::{
     compute::v1::{Device, Job, Lock},
     escrow::v1::{Account, Deposit, Earnings, Hold, Payment, Remainder, Turn},
     market::v1::{Bid, BidState, OpenBids},
 };
 use aliquot_sdk::{Address, Ctx};
-use std::{collections::BTreeMap, ops::Bound, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+    sync::LazyLock,
+};
 
 const SUB: i128 = 1_000_000;
 
@@ -26,6 +31,7 @@ struct Denom {
     escrow: i128,
     market: i128,
     compute: i128,
+    /// Deposits of bids that were accepted.
     bid_deposits: i128,
     bonds: i128,
     deposits_sub: i128,
@@ -48,8 +54,9 @@ struct Denom {
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Books {
     denoms: BTreeMap<String, Denom>,
-    open_bids: i128,
-    listed_bids: i128,
+    /// Deposits of bids that were never accepted nor closed. Those that orders list are open, the others are lost.
+    waiting: BTreeMap<LeaseKey, Option<aliquot_proto::Coin>>,
+    listed: BTreeSet<LeaseKey>,
     locked: i128,
     locks: i128,
 }
@@ -128,11 +135,22 @@ impl Books {
                 let turn: Turn = decode(value);
                 self.denom(&turn.denom).turns_sub += sign * (number(&turn.up_sub) - number(&turn.down_sub));
             }
-            ("market", 7) => self.listed_bids += sign * decode::<OpenBids>(value).bids.len() as i128,
+            ("market", 7) => {
+                let order: OrderKey = key_of(key);
+                for bid in decode::<OpenBids>(value).bids {
+                    let key = LeaseKey { order, provider: Address::from_bytes(&bid[16..]).unwrap() };
+                    let fresh = if sign > 0 { self.listed.insert(key) } else { self.listed.remove(&key) };
+                    assert!(fresh, "{key} is listed twice");
+                }
+            }
             ("market", _) => {
                 let bid: Bid = decode(value);
-                self.open_bids += sign * i128::from(bid.state() == BidState::Open);
-                if let Some(deposit) = bid.deposit {
+                if bid.state() == BidState::Open {
+                    match sign {
+                        1 => self.waiting.insert(key_of(key), bid.deposit),
+                        _ => self.waiting.remove(&key_of(key)),
+                    };
+                } else if let Some(deposit) = bid.deposit {
                     self.denom(&deposit.denom).bid_deposits += sign * number(&deposit.amount);
                 }
             }
@@ -189,7 +207,14 @@ impl Books {
     /// The laws that hold after every block.
     pub fn check(&mut self, height: u64) {
         let verified = height.saturating_sub(EARNINGS_LAG);
+        let mut open: BTreeMap<&str, i128> = BTreeMap::new();
+        for bid in &self.listed {
+            let deposit = self.waiting.get(bid).unwrap_or_else(|| panic!("{bid} is listed at {height}, not open"));
+            let deposit = deposit.as_ref().unwrap_or_else(|| panic!("{bid} is open at {height} without a deposit"));
+            *open.entry(&deposit.denom).or_default() += number(&deposit.amount);
+        }
         for (denom, books) in &mut self.denoms {
+            let bid_deposits = books.bid_deposits + open.get(denom.as_str()).unwrap_or(&0);
             books.steps.retain(|_, change| *change != 0);
             let passed = |(from, change): (&u64, &i128)| change * i128::from(verified - from);
             let spent: i128 = books.steps.range(..=verified).map(passed).sum();
@@ -199,7 +224,7 @@ impl Books {
             let laws = [
                 ("the supply is the sum of balances", books.supply, books.balances),
                 ("escrow holds deposits, holds and what is unpaid", books.escrow * SUB, owed),
-                ("market holds the deposits of bids", books.market, books.bid_deposits),
+                ("market holds the deposits of bids", books.market, bid_deposits),
                 ("compute holds the bonds", books.compute, books.bonds),
                 ("what flows out of accounts is what payments take", books.flowing_sub, books.running_sub),
                 ("counters come to the rates of payments", books.rates_sub + books.turns_sub, books.running_sub),
@@ -209,7 +234,6 @@ impl Books {
             }
             assert!(deposits >= 0 && books.holds_sub >= 0, "negative books at {height} in {denom}: {books:?}");
         }
-        assert_eq!(self.open_bids, self.listed_bids, "orders list their open bids, at {height}");
         assert_eq!(self.locked, self.locks, "devices lock what leases lock, at {height}");
     }
 }
