@@ -1,9 +1,10 @@
-//! Transactions: messages wrapped, gas and fee reckoned, signed in SIGN_MODE_DIRECT by one key.
+//! Transactions: messages wrapped, gas and fee reckoned, signed by one key in SIGN_MODE_DIRECT, or as wallets do in
+//! SIGN_MODE_LEGACY_AMINO_JSON.
 
 use std::{fmt, str::FromStr};
 
 use aliquot_proto::{
-    Any,
+    Any, amino,
     cosmos::{
         base::v1beta1::Coin,
         tx::{
@@ -14,6 +15,7 @@ use aliquot_proto::{
             },
         },
     },
+    json,
 };
 use prost::{Message, Name};
 use sha2::{Digest, Sha256};
@@ -55,6 +57,13 @@ pub struct SignedTx {
     pub hash: String,
 }
 
+impl SignedTx {
+    fn new(body_bytes: Vec<u8>, auth_info_bytes: Vec<u8>, signature: Vec<u8>) -> Self {
+        let bytes = TxRaw { body_bytes, auth_info_bytes, signatures: vec![signature] }.encode_to_vec();
+        SignedTx { hash: hash(&bytes), bytes }
+    }
+}
+
 impl TxBuilder {
     pub fn new() -> Self {
         Self::default()
@@ -88,29 +97,48 @@ impl TxBuilder {
     /// Signs with `key` in SIGN_MODE_DIRECT.
     pub fn sign(&self, key: &Key, signer: &SignerData) -> SignedTx {
         let body_bytes = self.body().encode_to_vec();
-        let auth_info_bytes = self.auth_info(key, signer.sequence).encode_to_vec();
+        let auth_info_bytes = self.auth_info(key, signer.sequence, SignMode::Direct).encode_to_vec();
         let doc = SignDoc {
             body_bytes: body_bytes.clone(),
             auth_info_bytes: auth_info_bytes.clone(),
             chain_id: signer.chain_id.clone(),
             account_number: signer.account_number,
         };
-        let signature = key.sign(&doc.encode_to_vec()).to_vec();
-        let bytes = TxRaw { body_bytes, auth_info_bytes, signatures: vec![signature] }.encode_to_vec();
-        SignedTx { hash: hash(&bytes), bytes }
+        SignedTx::new(body_bytes, auth_info_bytes, key.sign(&doc.encode_to_vec()).to_vec())
+    }
+
+    /// Signs with `key` in SIGN_MODE_LEGACY_AMINO_JSON.
+    pub fn sign_amino(&self, key: &Key, signer: &SignerData) -> Result<SignedTx, json::Error> {
+        let auth_info = self.auth_info(key, signer.sequence, SignMode::LegacyAminoJson).encode_to_vec();
+        let signature = key.sign(&self.amino_doc(signer)?).to_vec();
+        Ok(SignedTx::new(self.body().encode_to_vec(), auth_info, signature))
+    }
+
+    /// What a key signs in SIGN_MODE_LEGACY_AMINO_JSON; each member of a multisig signs the same.
+    pub fn amino_doc(&self, signer: &SignerData) -> Result<Vec<u8>, json::Error> {
+        let doc = amino::SignDoc {
+            chain_id: &signer.chain_id,
+            account_number: signer.account_number,
+            sequence: signer.sequence,
+            fee: &self.wire_fee(),
+            msgs: &self.msgs,
+            memo: &self.memo,
+            timeout_height: self.timeout_height,
+        };
+        doc.bytes()
     }
 
     /// The bytes that a simulation takes: an empty signature in the place of the real one.
     pub fn unsigned(&self, key: &Key, sequence: u64) -> Vec<u8> {
         TxRaw {
             body_bytes: self.body().encode_to_vec(),
-            auth_info_bytes: self.auth_info(key, sequence).encode_to_vec(),
+            auth_info_bytes: self.auth_info(key, sequence, SignMode::Direct).encode_to_vec(),
             signatures: vec![Vec::new()],
         }
         .encode_to_vec()
     }
 
-    fn body(&self) -> TxBody {
+    pub fn body(&self) -> TxBody {
         TxBody {
             messages: self.msgs.clone(),
             memo: self.memo.clone(),
@@ -119,19 +147,23 @@ impl TxBuilder {
         }
     }
 
-    fn auth_info(&self, key: &Key, sequence: u64) -> AuthInfo {
+    pub fn wire_fee(&self) -> Fee {
+        Fee {
+            amount: self.fee.clone(),
+            gas_limit: self.gas_limit,
+            payer: String::new(),
+            granter: self.fee_granter.clone(),
+        }
+    }
+
+    fn auth_info(&self, key: &Key, sequence: u64, mode: SignMode) -> AuthInfo {
         AuthInfo {
             signer_infos: vec![SignerInfo {
                 public_key: Some(key.public_key_any()),
-                mode_info: Some(ModeInfo { sum: Some(Sum::Single(Single { mode: SignMode::Direct.into() })) }),
+                mode_info: Some(ModeInfo { sum: Some(Sum::Single(Single { mode: mode.into() })) }),
                 sequence,
             }],
-            fee: Some(Fee {
-                amount: self.fee.clone(),
-                gas_limit: self.gas_limit,
-                payer: String::new(),
-                granter: self.fee_granter.clone(),
-            }),
+            fee: Some(self.wire_fee()),
             ..Default::default()
         }
     }

@@ -3,31 +3,31 @@
 //! Cheap refusals come first: nothing touches the curve before fee, sequence and balance are known to be right. A
 //! failure leaves nothing behind. CheckTx and recheck run this alone, on their own state.
 
+mod signer;
+
 use crate::{
     modules::{
         auth::{self, FEE_COLLECTOR_ADDRESS},
         bank,
     },
-    signatures::{Claim, Signatures},
+    signatures::Signatures,
 };
 use aliquot_proto::{
     Any,
     beacon::v1::MsgBeacon,
-    cosmos::{
-        auth::v1beta1::{BaseAccount, Params},
-        crypto::secp256k1::PubKey,
-        tx::v1beta1::{Fee, SignerInfo, mode_info::Sum},
-    },
+    cosmos::{auth::v1beta1::Params, tx::v1beta1::Fee},
 };
 use aliquot_sdk::{Address, Coin, Ctx, Gas, MAX_SIGNATURES, Mode, Result, Sdk, SealedRoutes, Tx, ensure};
-use prost::{Message, Name};
+use prost::Name;
 use std::fmt;
+
+use signer::Signer;
+pub use signer::claims;
 
 /// The most gas that one transaction may ask for, and all of a block together.
 pub const MAX_TX_GAS: u64 = 50_000_000;
 pub const MAX_BLOCK_GAS: u64 = 500_000_000;
 const MAX_MESSAGES: usize = 256;
-const SIGN_MODE_DIRECT: i32 = 1;
 
 /// What a node asks beyond the rules of consensus.
 #[derive(Debug, Clone, Default)]
@@ -55,14 +55,6 @@ pub struct Gate<'a> {
     pub policy: &'a Policy,
 }
 
-/// One who must sign, with the account as it is before this transaction.
-struct Signer {
-    address: Address,
-    account: BaseAccount,
-    key: [u8; 33],
-    sequence: u64,
-}
-
 /// Runs all steps. On success fee and sequences are written, and the meter of `ctx` is the transaction's.
 pub fn run(ctx: &mut Ctx, gate: &Gate, tx: &Tx) -> Result<()> {
     let fee = tx.auth.fee.as_ref().ok_or_else(|| Sdk::InsufficientFee("a fee must be given, it may be zero".into()))?;
@@ -73,17 +65,18 @@ pub fn run(ctx: &mut Ctx, gate: &Gate, tx: &Tx) -> Result<()> {
     let addresses = signer_addresses(ctx, gate, tx)?;
     check_payer(fee, &addresses)?;
     ctx.charge((tx.size as u64).saturating_mul(params.tx_size_cost_per_byte))?;
-    let signers = load_signers(ctx, tx, &addresses)?;
+    let signers = signer::load_all(ctx, tx, &addresses)?;
     deduct_fee(ctx, &addresses, &amounts)?;
     for (index, signer) in signers.iter().enumerate() {
-        ctx.charge(params.sig_verify_cost_secp256k1)?;
+        ctx.charge(params.sig_verify_cost_secp256k1.saturating_mul(signer.count as u64))?;
         if ctx.mode != Mode::Simulate {
-            verify(ctx, gate, tx, signer, index)?;
+            signer::verify(ctx, gate, tx, signer, index)?;
         }
     }
     emit(ctx, tx, &amounts, &signers);
-    for signer in signers {
-        raise_sequence(ctx, signer)?;
+    for (index, signer) in signers.into_iter().enumerate() {
+        let key = tx.auth.signer_infos.get(index).and_then(|info| info.public_key.clone());
+        raise_sequence(ctx, signer, key)?;
     }
     Ok(())
 }
@@ -176,46 +169,6 @@ fn check_payer(fee: &Fee, addresses: &[Address]) -> Result<()> {
     ensure(fee.payer.is_empty() || is_first(), || Sdk::NotSupported("the fee payer must be the first signer".into()))
 }
 
-fn load_signers(ctx: &Ctx, tx: &Tx, addresses: &[Address]) -> Result<Vec<Signer>> {
-    let nothing = SignerInfo::default();
-    let info = |index: usize| tx.auth.signer_infos.get(index).unwrap_or(&nothing);
-    let load = |(index, address)| match ctx.mode {
-        Mode::Simulate => simulated_signer(ctx, address),
-        _ => load_signer(ctx, address, info(index)),
-    };
-    addresses.iter().enumerate().map(load).collect()
-}
-
-/// Clients simulate without key, signature or sequence: only the account must exist.
-fn simulated_signer(ctx: &Ctx, address: &Address) -> Result<Signer> {
-    let account = auth::account(ctx, address)?;
-    let account = account.ok_or_else(|| Sdk::UnknownAddress(format!("account {address} does not exist")))?;
-    Ok(Signer { address: *address, sequence: account.sequence, account, key: [0; 33] })
-}
-
-fn load_signer(ctx: &Ctx, address: &Address, info: &SignerInfo) -> Result<Signer> {
-    let account = auth::account(ctx, address)?;
-    let account = account.ok_or_else(|| Sdk::UnknownAddress(format!("account {address} does not exist")))?;
-    let single = info.mode_info.as_ref().and_then(|mode| mode.sum.as_ref());
-    let direct = matches!(single, Some(Sum::Single(single)) if single.mode == SIGN_MODE_DIRECT);
-    ensure(direct, || Sdk::NotSupported("sign mode must be SIGN_MODE_DIRECT".into()))?;
-    ensure(info.sequence == account.sequence, || {
-        Sdk::WrongSequence(format!("account sequence mismatch, expected {}, got {}", account.sequence, info.sequence))
-    })?;
-    let key = match (&account.pub_key, &info.public_key) {
-        (Some(known), Some(given)) if known != given => {
-            return Err(Sdk::InvalidPubKey(format!("the account {address} has another key")).into());
-        }
-        // It was held against the address when it was first given.
-        (Some(known), _) => auth::parse_key(known)?,
-        (None, Some(given)) => auth::ensure_key_of(address, given)?,
-        (None, None) => {
-            return Err(Sdk::InvalidPubKey("the first transaction of an account gives its key".into()).into());
-        }
-    };
-    Ok(Signer { address: *address, account, key, sequence: info.sequence })
-}
-
 fn deduct_fee(ctx: &mut Ctx, addresses: &[Address], amounts: &[Coin]) -> Result<()> {
     let Some(payer) = addresses.first() else { return Ok(()) };
     for coin in amounts {
@@ -224,22 +177,12 @@ fn deduct_fee(ctx: &mut Ctx, addresses: &[Address], amounts: &[Coin]) -> Result<
     Ok(())
 }
 
-fn verify(ctx: &Ctx, gate: &Gate, tx: &Tx, signer: &Signer, index: usize) -> Result<()> {
-    let (chain_id, account_number) = (ctx.block.chain_id.as_str(), signer.account.account_number);
-    ensure(gate.signatures.verify(&Claim { tx, index, key: signer.key, chain_id, account_number }), || {
-        Sdk::Unauthorized(format!(
-            "signature verification failed; please verify account number ({account_number}), sequence ({}) and chain-id ({chain_id})",
-            signer.sequence
-        ))
-    })
-}
-
-fn raise_sequence(ctx: &mut Ctx, signer: Signer) -> Result<()> {
-    let Signer { address, mut account, key, .. } = signer;
+/// The first transaction of an account also leaves its key.
+fn raise_sequence(ctx: &mut Ctx, signer: Signer, key: Option<Any>) -> Result<()> {
+    let Signer { address, mut account, .. } = signer;
     account.sequence = account.sequence.checked_add(1).ok_or_else(|| Sdk::Logic("sequence is used up".into()))?;
-    if account.pub_key.is_none() {
-        let key = PubKey { key: key.to_vec() };
-        account.pub_key = Some(Any { type_url: auth::SECP256K1_URL.into(), value: key.encode_to_vec() });
+    if account.pub_key.is_none() && ctx.mode != Mode::Simulate {
+        account.pub_key = key;
     }
     auth::set_account(ctx, &address, &account)
 }
@@ -255,27 +198,6 @@ fn emit(ctx: &mut Ctx, tx: &Tx, amounts: &[Coin], signers: &[Signer]) {
     for signature in &tx.signatures {
         ctx.emit_plain("tx", &[("signature", &STANDARD.encode(signature))]);
     }
-}
-
-/// For verification ahead of execution: the signatures of all whose accounts stand in the state of `ctx`. Refuses
-/// nothing; what it cannot tell is left to [`run`].
-pub fn claims<'a>(ctx: &'a Ctx, routes: &SealedRoutes, tx: &'a Tx) -> Vec<Claim<'a>> {
-    let mut out = Vec::new();
-    let signers = tx.body.messages.iter().filter_map(|msg| routes.signers(msg).ok()).flatten();
-    let mut addresses: Vec<Address> = Vec::new();
-    for address in signers {
-        if !addresses.contains(&address) {
-            addresses.push(address);
-        }
-    }
-    for (index, (address, info)) in addresses.iter().zip(&tx.auth.signer_infos).enumerate() {
-        let Ok(Some(account)) = auth::account(ctx, address) else { continue };
-        let Some(key) = account.pub_key.as_ref().or(info.public_key.as_ref()) else { continue };
-        let Ok(key) = auth::parse_key(key) else { continue };
-        let account_number = account.account_number;
-        out.push(Claim { tx, index, key, chain_id: &ctx.block.chain_id, account_number });
-    }
-    out
 }
 
 /// Whether messages of a block may ask for this much gas together.

@@ -3,7 +3,11 @@
 //! CheckTx verifies; FinalizeBlock finds the result here and skips the curve, never a check or gas. The memory is of one
 //! node, bounded, and keyed by everything that a verification depends on.
 
-use aliquot_proto::cosmos::tx::v1beta1::SignDoc;
+use aliquot_proto::{
+    amino,
+    cosmos::tx::v1beta1::{Fee, SignDoc},
+    json,
+};
 use aliquot_sdk::Tx;
 use prost::Message as _;
 use secp256k1::{Message, PublicKey, SECP256K1, ecdsa::Signature};
@@ -27,56 +31,79 @@ pub struct Signatures {
     known: Mutex<Known>,
 }
 
+/// What a signature is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignMode {
+    Direct,
+    Amino,
+}
+
 /// A signature of a transaction, with what the state says about its signer.
 pub struct Claim<'a> {
     pub tx: &'a Tx,
-    /// Its place among the transaction's signatures.
+    /// Its place among the transaction's signatures, and among those of several keys.
     pub index: usize,
+    pub part: usize,
     /// Compressed.
     pub key: [u8; 33],
+    pub signature: Vec<u8>,
+    pub mode: SignMode,
+    pub sequence: u64,
     pub chain_id: &'a str,
     pub account_number: u64,
 }
 
 impl Claim<'_> {
-    /// A hash of all that the verification depends on: the transaction's own hash covers the signed parts and the
-    /// signatures, so what is signed need not be put together to be found again.
+    /// A hash of all that the verification depends on: the transaction's own hash covers the signed parts, the mode, the
+    /// sequence and the signatures, so what is signed need not be put together to be found again.
     fn id(&self) -> [u8; 32] {
         let hash = Sha256::new().chain_update(self.tx.hash).chain_update(self.key);
-        let hash = hash.chain_update((self.index as u64).to_be_bytes()).chain_update(self.account_number.to_be_bytes());
+        let places = [self.index, self.part].map(|place| (place as u64).to_be_bytes());
+        let hash = hash.chain_update(places.concat()).chain_update(self.account_number.to_be_bytes());
         hash.chain_update(self.chain_id).finalize().into()
     }
 
-    /// What SIGN_MODE_DIRECT signs.
-    fn sign_bytes(&self) -> Vec<u8> {
-        SignDoc {
-            body_bytes: self.tx.body_bytes.clone(),
-            auth_info_bytes: self.tx.auth_bytes.clone(),
-            chain_id: self.chain_id.into(),
-            account_number: self.account_number,
+    fn sign_bytes(&self) -> Result<Vec<u8>, json::Error> {
+        let body = &self.tx.body;
+        match self.mode {
+            SignMode::Direct => Ok(SignDoc {
+                body_bytes: self.tx.body_bytes.clone(),
+                auth_info_bytes: self.tx.auth_bytes.clone(),
+                chain_id: self.chain_id.into(),
+                account_number: self.account_number,
+            }
+            .encode_to_vec()),
+            SignMode::Amino => amino::SignDoc {
+                chain_id: self.chain_id,
+                account_number: self.account_number,
+                sequence: self.sequence,
+                fee: self.tx.auth.fee.as_ref().unwrap_or(&Fee::default()),
+                msgs: &body.messages,
+                memo: &body.memo,
+                timeout_height: body.timeout_height,
+            }
+            .bytes(),
         }
-        .encode_to_vec()
     }
 
-    fn holds(&self) -> bool {
-        let signature = self.tx.signatures.get(self.index).and_then(|raw| <[u8; 64]>::try_from(raw.as_slice()).ok());
-        signature
-            .is_some_and(|signature| verify_ecdsa(&Sha256::digest(self.sign_bytes()).into(), &self.key, &signature))
+    fn holds(&self) -> Result<bool, json::Error> {
+        let Ok(signature) = <[u8; 64]>::try_from(self.signature.as_slice()) else { return Ok(false) };
+        Ok(verify_ecdsa(&Sha256::digest(self.sign_bytes()?).into(), &self.key, &signature))
     }
 }
 
 impl Signatures {
     /// Whether the signature (64 bytes, r || s, low s) is over SHA-256 of the sign bytes by the key.
-    pub fn verify(&self, claim: &Claim) -> bool {
+    pub fn verify(&self, claim: &Claim) -> Result<bool, json::Error> {
         let id = claim.id();
         if self.lock().set.contains(&id) {
-            return true;
+            return Ok(true);
         }
-        let right = claim.holds();
+        let right = claim.holds()?;
         if right {
             self.remember(id);
         }
-        right
+        Ok(right)
     }
 
     /// Notes a transaction that passed CheckTx, all of whose signatures are therefore remembered.

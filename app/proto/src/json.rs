@@ -13,6 +13,8 @@ mod form;
 mod parse;
 mod print;
 
+pub(crate) use print::decimal;
+
 use prost::{Message, Name};
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 use serde_json::Value;
@@ -20,7 +22,7 @@ use serde_json::Value;
 use crate::descriptors;
 
 /// How deep messages may nest, those within an `Any` included; hostile bytes must not exhaust the stack.
-const MAX_DEPTH: u32 = 64;
+pub(crate) const MAX_DEPTH: u32 = 64;
 
 /// Why JSON could not be printed or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,12 +41,12 @@ pub enum Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    fn field(problem: impl Into<String>) -> Self {
+    pub(crate) fn field(problem: impl Into<String>) -> Self {
         Error::Field { path: String::new(), problem: problem.into() }
     }
 
     /// Adds an outer step to the path, on the way up.
-    fn within(mut self, step: &str) -> Self {
+    pub(crate) fn within(mut self, step: &str) -> Self {
         if let Error::Field { path, .. } = &mut self {
             crate::path::prepend(path, step);
         }
@@ -74,7 +76,7 @@ pub fn from_json_by_name(name: &str, json: &Value) -> Result<Vec<u8>> {
     Ok(parse::message(&descriptor(name)?, json, MAX_DEPTH)?.encode_to_vec())
 }
 
-fn too_deep() -> Error {
+pub(crate) fn too_deep() -> Error {
     Error::field(format!("messages nest deeper than {MAX_DEPTH}"))
 }
 
@@ -83,14 +85,14 @@ fn descriptor(name: &str) -> Result<MessageDescriptor> {
 }
 
 /// The descriptor that a type URL names: what follows its last slash.
-fn descriptor_of_url(url: &str) -> Result<MessageDescriptor> {
+pub(crate) fn descriptor_of_url(url: &str) -> Result<MessageDescriptor> {
     match url.rsplit_once('/') {
         Some((_, name)) => descriptor(name),
         None => Err(Error::field(format!("type URL {url:?} has no slash: it should look like /package.Message"))),
     }
 }
 
-fn decode(descriptor: MessageDescriptor, bytes: &[u8]) -> Result<DynamicMessage> {
+pub(crate) fn decode(descriptor: MessageDescriptor, bytes: &[u8]) -> Result<DynamicMessage> {
     let name = descriptor.full_name().to_owned();
     DynamicMessage::decode(descriptor, bytes).map_err(|source| Error::Decode { name, source })
 }

@@ -2,10 +2,11 @@
 //! and CosmWasm ones from `cosmos-sdk-proto`, and one set of descriptors that covers both.
 //!
 //! `use aliquot_proto::market::v1 as market;` gives the types of `aliquot.market.v1`. No logic of the chain is
-//! here, only what follows from descriptors: JSON as the Cosmos SDK prints it ([`json`]) and the check that
-//! bytes are the one canonical encoding of a message ([`strict`]).
+//! here, only what follows from descriptors: JSON as the Cosmos SDK prints it ([`json`]), the JSON that wallets sign
+//! ([`amino`]) and the check that bytes are the one canonical encoding of a message ([`strict`]).
 #![cfg(feature = "generated")]
 
+pub mod amino;
 pub mod json;
 mod path;
 pub mod strict;

@@ -37,6 +37,11 @@ impl Address {
         Self::short(&Sha256::digest(name.as_bytes()))
     }
 
+    /// The first 20 bytes of a hash.
+    pub fn from_hash(hash: &[u8; 32]) -> Self {
+        Self::short(hash)
+    }
+
     fn short(digest: &[u8]) -> Self {
         let mut bytes = [0; 32];
         for (to, from) in bytes.iter_mut().zip(digest.iter().take(20)) {

@@ -48,7 +48,8 @@ struct Cell {
 
 /// Full keys that a block read, with what they held; see [`crate::Prepared::keeping`].
 #[derive(Default)]
-pub struct Reads(pub(crate) Vec<(Arc<[u8]>, Option<Vec<u8>>)>);
+pub struct Reads(pub(crate) Vec<Read>);
+type Read = (Arc<[u8]>, Option<Vec<u8>>);
 
 /// What a write replaced.
 enum Replaced {

@@ -26,5 +26,6 @@ mod state_survives_restart_rollback_and_export;
 mod the_beacon_goes_on_whatever_proposers_do;
 mod the_house_keeps_its_shape;
 mod wallets_find_what_they_probe_for;
+mod wallets_sign_in_amino_and_with_several_keys;
 mod what_akash_gets_wrong_does_not_happen_here;
 mod what_closed_long_ago_leaves_the_state;

@@ -121,7 +121,7 @@ fn string(form: Form, text: &str) -> Result<Json> {
 }
 
 /// The decimal number that an integer of 10^-18 units stands for.
-fn decimal(units: &str) -> Result<String> {
+pub(crate) fn decimal(units: &str) -> Result<String> {
     let (sign, digits) = match units.strip_prefix('-') {
         Some(digits) => ("-", digits),
         None => ("", units),

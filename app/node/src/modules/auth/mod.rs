@@ -4,20 +4,20 @@
 //! never changes and is part of what its owner signs, so that a signature holds for one account of one chain. Accounts
 //! of modules have no key; nobody can sign for them, and `bank` refuses plain sends to them.
 
+mod keys;
 mod query;
 mod state;
 
 use crate::modules::auth::state::{ACCOUNTS, NEXT_NUMBER, PARAMS};
 use aliquot_proto::{
     Any,
-    cosmos::{
-        auth::v1beta1::{BaseAccount, GenesisState, Params},
-        crypto::secp256k1::PubKey,
-    },
+    cosmos::auth::v1beta1::{BaseAccount, GenesisState, Params},
 };
-use aliquot_sdk::{Address, At, Ctx, Error, Module, Result, Routes, Sdk, ensure};
+use aliquot_sdk::{Address, At, Ctx, Error, Module, Result, Routes, Sdk};
 use prost::Message;
 use std::sync::LazyLock;
+
+pub use keys::AccountKey;
 
 /// Every account that belongs to the chain itself.
 pub const MODULE_ACCOUNTS: &[&str] = &[FEE_COLLECTOR, "escrow", "market", "compute", FEE_STAKERS, COMMUNITY, INSURANCE];
@@ -40,7 +40,6 @@ pub fn module_of(address: &Address) -> Option<&'static str> {
 }
 
 pub const BASE_ACCOUNT_URL: &str = "/cosmos.auth.v1beta1.BaseAccount";
-pub const SECP256K1_URL: &str = "/cosmos.crypto.secp256k1.PubKey";
 
 pub struct Auth;
 
@@ -63,7 +62,7 @@ impl Module for Auth {
                 .map_err(|e| Sdk::InvalidRequest(format!("genesis account: {e}")))?;
             let address = Address::parse(&account.address)?;
             if let Some(key) = &account.pub_key {
-                ensure_key_of(&address, key)?;
+                AccountKey::parse_for(&address, key)?;
             }
             let next = NEXT_NUMBER.load_or_default(ctx)?.max(account.account_number.saturating_add(1));
             NEXT_NUMBER.set(ctx, &next)?;
@@ -105,27 +104,6 @@ pub fn account(ctx: &Ctx, address: &Address) -> Result<Option<BaseAccount>> {
 
 pub fn set_account(ctx: &mut Ctx, address: &Address, account: &BaseAccount) -> Result<()> {
     ACCOUNTS.set(ctx, address, account)
-}
-
-/// The 33 bytes of a compressed secp256k1 key; whether they are on the curve shows when a signature is verified.
-pub fn parse_key(any: &Any) -> Result<[u8; 33]> {
-    ensure(any.type_url == SECP256K1_URL, || {
-        Sdk::InvalidPubKey(format!(
-            "key type {} is not supported",
-            any.type_url.escape_default().take(128).collect::<String>()
-        ))
-    })?;
-    let key = PubKey::decode(any.value.as_slice()).map_err(|e| Sdk::InvalidPubKey(e.to_string()))?;
-    Ok(key.key.try_into().map_err(|_| Sdk::InvalidPubKey("a compressed key has 33 bytes".into()))?)
-}
-
-/// Reads a key that its account has not used before: an account's key never changes after that.
-pub fn ensure_key_of(address: &Address, key: &Any) -> Result<[u8; 33]> {
-    let key = parse_key(key)?;
-    ensure(Address::from_public_key(&key) == *address, || {
-        Sdk::InvalidPubKey(format!("pubKey does not match signer address {address}"))
-    })?;
-    Ok(key)
 }
 
 /// Makes the account of an address that has none.

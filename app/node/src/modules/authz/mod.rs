@@ -94,7 +94,7 @@ impl Module for Authz {
     }
 
     fn begin_block(ctx: &mut Ctx) -> Result<()> {
-        if ctx.block.height % PRUNE_EVERY == 0 { grants::prune(ctx) } else { Ok(()) }
+        if ctx.block.height.is_multiple_of(PRUNE_EVERY) { grants::prune(ctx) } else { Ok(()) }
     }
 }
 
