@@ -4,13 +4,13 @@ SHELL := /bin/bash
 COMETBFT := github.com/cometbft/cometbft/cmd/cometbft@v0.38.26
 # podman, runc and busybox run tenants' services, and their tests.
 APT := build-essential busybox-static ca-certificates clang cmake libclang-dev libssl-dev mold pkg-config pocl-opencl-icd \
-  ocl-icd-opencl-dev podman runc
+  ocl-icd-opencl-dev podman runc $(if $(shell command -v npm),,nodejs npm)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 GOBIN := $(shell go env GOPATH 2>/dev/null)/bin
 export PATH := $(PATH):$(GOBIN)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo demo-market localnet test test-long test-crash bench lint budget proto proto-check contracts fmt
+.PHONY: help deps build demo demo-market localnet test test-clients test-long test-crash bench lint budget proto proto-check contracts fmt
 
 help: ## Lists these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ deps: ## Installs what is missing of Debian's packages and CometBFT, or says wha
 	@command -v cometbft >/dev/null || { \
 	  command -v go >/dev/null || { echo "Go is missing, which builds CometBFT: take it from https://go.dev/dl" >&2; exit 1; }; \
 	  echo "installing $(COMETBFT), about a minute"; go install $(COMETBFT); }
+	@command -v npm >/dev/null || { echo "Node is missing: take 20.19 or newer from https://nodejs.org" >&2; exit 1; }
+	@cd app/sdk-js && { [ node_modules/.package-lock.json -nt package-lock.json ] || \
+	  npm ci --ignore-scripts --no-audit --no-fund; }
 
 # One selection of packages and one profile everywhere: another would compile the dependencies again.
 build: deps ## Builds everything.
@@ -42,6 +45,10 @@ localnet: build ## Four validators until ctrl-c.
 
 test: deps ## All tests; with networks of real processes, a short crash test among them.
 	cargo test --workspace
+	@$(MAKE) --no-print-directory test-clients
+
+test-clients: deps ## Tests of the TypeScript package; cargo's tests hold the chain's amino JSON against it.
+	cd app/sdk-js && npm run -s check && npm test
 
 test-long: deps ## As test, with fifty honest jobs, ten thousand random lives of leases, more random cases, and the whole crash test.
 	ALIQUOT_HONEST_JOBS=50 ALIQUOT_HISTORIES=10000 ALIQUOT_SIM_OPS=1000000 PROPTEST_CASES=2048 cargo test --workspace
@@ -69,11 +76,13 @@ lint: ## Format, clippy, licences and advisories, and the size budget.
 budget: ## Prints sizes of files and functions, own traits and macros.
 	@.ci/budget
 
-proto: ## Writes the generated types and descriptors again.
+proto: ## Writes the generated types and descriptors again, those of TypeScript too.
 	cargo run -p aliquot-proto --no-default-features --example generate
+	cd app/sdk-js && npm run -s generate
 
 proto-check: ## Fails if the generated code is not what proto/ says.
 	cargo run -p aliquot-proto --no-default-features --example generate -- --check
+	@cd app/sdk-js && npm run -s generate:check
 
 contracts: ## Builds the contracts to wasm.
 	contracts/build

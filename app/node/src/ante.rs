@@ -7,11 +7,12 @@ mod signer;
 
 use crate::{
     modules::{
-        auth::{self, FEE_COLLECTOR_ADDRESS},
+        auth::{self, AccountKey, FEE_COLLECTOR_ADDRESS},
         bank,
     },
     signatures::Signatures,
 };
+use aliquot_client::BASE_DENOM;
 use aliquot_proto::{
     Any,
     beacon::v1::MsgBeacon,
@@ -64,9 +65,13 @@ pub fn run(ctx: &mut Ctx, gate: &Gate, tx: &Tx) -> Result<()> {
     let amounts = check_fee(ctx, gate, fee)?;
     let addresses = signer_addresses(ctx, gate, tx)?;
     check_payer(fee, &addresses)?;
-    ctx.charge((tx.size as u64).saturating_mul(params.tx_size_cost_per_byte))?;
     let signers = signer::load_all(ctx, tx, &addresses)?;
-    deduct_fee(ctx, &addresses, &amounts)?;
+    let size = (tx.size as u64).saturating_add(left_out(ctx, tx, &signers));
+    ctx.charge(size.saturating_mul(params.tx_size_cost_per_byte))?;
+    match (ctx.mode, addresses.first(), amounts.is_empty()) {
+        (Mode::Simulate, Some(payer), true) => deduct_fee(ctx, &addresses, &[some_fee(ctx, gate, payer)?])?,
+        _ => deduct_fee(ctx, &addresses, &amounts)?,
+    }
     for (index, signer) in signers.iter().enumerate() {
         ctx.charge(params.sig_verify_cost_secp256k1.saturating_mul(signer.count as u64))?;
         if ctx.mode != Mode::Simulate {
@@ -79,6 +84,32 @@ pub fn run(ctx: &mut Ctx, gate: &Gate, tx: &Tx) -> Result<()> {
         raise_sequence(ctx, signer, key)?;
     }
     Ok(())
+}
+
+/// Bytes by which the signed transaction will be longer than the one that is simulated: clients leave out signatures,
+/// keys and the fee.
+fn left_out(ctx: &Ctx, tx: &Tx, signers: &[Signer]) -> u64 {
+    const SIGNATURE: usize = 66;
+    const KEY: usize = 76;
+    const FEE: usize = 30;
+    if ctx.mode != Mode::Simulate {
+        return 0;
+    }
+    let mut bytes = if tx.auth.fee.as_ref().is_none_or(|fee| fee.amount.is_empty()) { FEE } else { 0 };
+    for (index, signer) in signers.iter().enumerate() {
+        let signed = tx.signatures.get(index).map_or(0, Vec::len);
+        let key = tx.auth.signer_infos.get(index).is_some_and(|info| info.public_key.is_some());
+        bytes = bytes.saturating_add(signer.count.saturating_mul(SIGNATURE).saturating_sub(signed));
+        bytes = bytes.saturating_add(if key { 0 } else { KEY });
+    }
+    bytes as u64
+}
+
+/// What stands for the fee that a simulation does not know yet: to move it takes gas as well.
+fn some_fee(ctx: &Ctx, gate: &Gate, payer: &Address) -> Result<Coin> {
+    let denom = gate.policy.min_gas_prices.first().map_or(BASE_DENOM, |(denom, _)| denom);
+    let amount = bank::balance(ctx, payer, denom)?.min(1);
+    Ok(Coin { denom: denom.into(), amount })
 }
 
 /// A simulation asks what a transaction would need, so it may have all there is.
@@ -181,8 +212,8 @@ fn deduct_fee(ctx: &mut Ctx, addresses: &[Address], amounts: &[Coin]) -> Result<
 fn raise_sequence(ctx: &mut Ctx, signer: Signer, key: Option<Any>) -> Result<()> {
     let Signer { address, mut account, .. } = signer;
     account.sequence = account.sequence.checked_add(1).ok_or_else(|| Sdk::Logic("sequence is used up".into()))?;
-    if account.pub_key.is_none() && ctx.mode != Mode::Simulate {
-        account.pub_key = key;
+    if account.pub_key.is_none() {
+        account.pub_key = key.or_else(|| (ctx.mode == Mode::Simulate).then(AccountKey::unknown));
     }
     auth::set_account(ctx, &address, &account)
 }

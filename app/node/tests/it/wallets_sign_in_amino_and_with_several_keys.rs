@@ -12,7 +12,7 @@ use aliquot_proto::{
             v1beta1::{CompactBitArray, MultiSignature},
         },
         tx::v1beta1::{
-            AuthInfo, ModeInfo, SignerInfo, TxRaw,
+            AuthInfo, Fee, ModeInfo, SignerInfo, SimulateRequest, SimulateResponse, TxRaw,
             mode_info::{Multi, Single, Sum},
         },
     },
@@ -103,7 +103,8 @@ fn a_changed_transaction_is_not_what_was_signed_in_amino() {
         TxRaw { auth_info_bytes: auth.encode_to_vec(), ..good.clone() }
     };
     let mut options = builder.clone().body();
-    options.non_critical_extension_options = vec![Any { type_url: "/cosmos.bank.v1beta1.MsgSend".into(), value: vec![] }];
+    options.non_critical_extension_options =
+        vec![Any { type_url: "/cosmos.bank.v1beta1.MsgSend".into(), value: vec![] }];
     let other = |amount| TxBuilder::new().msg(&send(alice.address(), bob.address(), amount)).timeout_height(1_000);
     let cases = [
         ("sdk", 4, body(other(10).memo("m"))),
@@ -224,4 +225,34 @@ fn a_deployment_in_amino_is_the_deployment() {
     assert_eq!(answer.code, 0, "{}", answer.log);
     let result = chain.block(vec![tx]).remove(0);
     assert!(result.code == 0 || result.codespace != "sdk", "{}", result.log);
+}
+
+/// CosmJS leaves out signature and fee, Keplr the key too; both add a third or so to what they hear.
+#[test]
+fn what_a_simulation_says_is_what_the_transaction_uses() {
+    let mut chain = TestChain::new();
+    chain.blocks(1);
+    let (alice, fresh) = (key("alice"), key("somebody new"));
+    for (sequence, to) in [key("bob").address(), fresh.address(), fresh.address()].into_iter().enumerate() {
+        let msg = send(alice.address(), to, 9);
+        let simulated = |with_key: bool, mode: i32| {
+            let mode_info = Some(ModeInfo { sum: Some(Sum::Single(Single { mode })) });
+            let public_key = with_key.then(|| alice.public_key_any());
+            let info = SignerInfo { public_key, mode_info, sequence: sequence as u64 };
+            let auth_info = AuthInfo { signer_infos: vec![info], fee: Some(Fee::default()), ..AuthInfo::default() };
+            let tx = TxRaw {
+                body_bytes: TxBuilder::new().msg(&msg).body().encode_to_vec(),
+                auth_info_bytes: auth_info.encode_to_vec(),
+                signatures: vec![if with_key { vec![] } else { vec![0; 64] }],
+            };
+            let request = SimulateRequest { tx_bytes: tx.encode_to_vec(), ..Default::default() };
+            let answer: SimulateResponse = chain.query("/cosmos.tx.v1beta1.Service/Simulate", &request);
+            answer.gas_info.unwrap().gas_used
+        };
+        let said = [simulated(true, 0), simulated(true, 1), simulated(false, 127)];
+        let used = chain.run(&alice, &msg).gas_used as u64;
+        for said in said {
+            assert!((used..=used + used / 10).contains(&said), "said {said}, used {used}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Tests of the wire types, their descriptors, their JSON and their canonical encoding.
 
+mod amino;
 mod cosmos_types;
 mod descriptors;
 mod entropy;

@@ -54,6 +54,11 @@ impl AccountKey {
         Ok(key)
     }
 
+    /// What stands in the place of a key that a simulation does not name.
+    pub fn unknown() -> Any {
+        Any { type_url: SECP256K1_URL.into(), value: PubKey { key: vec![0; 33] }.encode_to_vec() }
+    }
+
     fn address(&self) -> Address {
         match self {
             AccountKey::One(key) => Address::from_public_key(key),
