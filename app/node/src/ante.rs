@@ -8,7 +8,7 @@ mod signer;
 use crate::{
     modules::{
         auth::{self, AccountKey, FEE_COLLECTOR_ADDRESS},
-        bank,
+        bank, feegrant,
     },
     signatures::Signatures,
 };
@@ -18,7 +18,7 @@ use aliquot_proto::{
     beacon::v1::MsgBeacon,
     cosmos::{auth::v1beta1::Params, tx::v1beta1::Fee},
 };
-use aliquot_sdk::{Address, Coin, Ctx, Gas, MAX_SIGNATURES, Mode, Result, Sdk, SealedRoutes, Tx, ensure};
+use aliquot_sdk::{Address, Coin, Ctx, Error, Gas, MAX_SIGNATURES, Mode, Result, Sdk, SealedRoutes, Tx, ensure};
 use prost::Name;
 use std::fmt;
 
@@ -64,13 +64,13 @@ pub fn run(ctx: &mut Ctx, gate: &Gate, tx: &Tx) -> Result<()> {
     check_body(ctx, gate, tx, &params)?;
     let amounts = check_fee(ctx, gate, fee)?;
     let addresses = signer_addresses(ctx, gate, tx)?;
-    check_payer(fee, &addresses)?;
+    let payer = payer(ctx, fee, &addresses, &amounts, &tx.body.messages)?;
     let signers = signer::load_all(ctx, tx, &addresses)?;
     let size = (tx.size as u64).saturating_add(left_out(ctx, tx, &signers));
     ctx.charge(size.saturating_mul(params.tx_size_cost_per_byte))?;
-    match (ctx.mode, addresses.first(), amounts.is_empty()) {
-        (Mode::Simulate, Some(payer), true) => deduct_fee(ctx, &addresses, &[some_fee(ctx, gate, payer)?])?,
-        _ => deduct_fee(ctx, &addresses, &amounts)?,
+    match amounts.is_empty() && ctx.mode == Mode::Simulate {
+        true => deduct_fee(ctx, &payer, &[some_fee(ctx, gate, &payer)?])?,
+        false => deduct_fee(ctx, &payer, &amounts)?,
     }
     for (index, signer) in signers.iter().enumerate() {
         ctx.charge(params.sig_verify_cost_secp256k1.saturating_mul(signer.count as u64))?;
@@ -78,7 +78,7 @@ pub fn run(ctx: &mut Ctx, gate: &Gate, tx: &Tx) -> Result<()> {
             signer::verify(ctx, gate, tx, signer, index)?;
         }
     }
-    emit(ctx, tx, &amounts, &signers);
+    emit(ctx, tx, &amounts, &payer, &signers);
     for (index, signer) in signers.into_iter().enumerate() {
         let key = tx.auth.signer_infos.get(index).and_then(|info| info.public_key.clone());
         raise_sequence(ctx, signer, key)?;
@@ -149,7 +149,6 @@ fn clip(text: &str) -> String {
 }
 
 fn check_fee(ctx: &Ctx, gate: &Gate, fee: &Fee) -> Result<Vec<Coin>> {
-    ensure(fee.granter.is_empty(), || Sdk::NotSupported("fee grants are not served yet".into()))?;
     let amounts = Coin::parse_list(&fee.amount)?;
     let prices = &gate.policy.min_gas_prices;
     if ctx.mode != Mode::Check || prices.is_empty() {
@@ -169,16 +168,9 @@ fn check_fee(ctx: &Ctx, gate: &Gate, fee: &Fee) -> Result<Vec<Coin>> {
     Ok(amounts)
 }
 
-/// The accounts that the messages name, each once, in order of appearance; the first pays the fee.
+/// The accounts that must sign.
 fn signer_addresses(ctx: &Ctx, gate: &Gate, tx: &Tx) -> Result<Vec<Address>> {
-    let mut out: Vec<Address> = Vec::with_capacity(1);
-    for msg in &tx.body.messages {
-        for address in gate.routes.signers(msg)? {
-            if !out.contains(&address) {
-                out.push(address);
-            }
-        }
-    }
+    let out = signer::addresses(gate.routes, tx)?;
     let (signers, infos, signatures) = (out.len(), tx.auth.signer_infos.len(), tx.signatures.len());
     ensure(signers <= MAX_SIGNATURES, || {
         Sdk::TooManySignatures(format!("signatures: {signers}, limit: {MAX_SIGNATURES}"))
@@ -195,17 +187,25 @@ fn signer_addresses(ctx: &Ctx, gate: &Gate, tx: &Tx) -> Result<Vec<Address>> {
     Ok(out)
 }
 
-fn check_payer(fee: &Fee, addresses: &[Address]) -> Result<()> {
-    let is_first = || addresses.first().is_some_and(|first| fee.payer == first.to_string());
-    ensure(fee.payer.is_empty() || is_first(), || Sdk::NotSupported("the fee payer must be the first signer".into()))
+/// Whose account the fee is taken from: the payer's, who signs, or that of a granter whose allowance bears it.
+fn payer(ctx: &mut Ctx, fee: &Fee, addresses: &[Address], amounts: &[Coin], msgs: &[Any]) -> Result<Address> {
+    let first = addresses.first().copied().ok_or_else(|| Sdk::Logic("a transaction that nobody signs".into()))?;
+    let payer = if fee.payer.is_empty() { first } else { Address::parse(&fee.payer)? };
+    if fee.granter.is_empty() {
+        return Ok(payer);
+    }
+    let granter = Address::parse(&fee.granter)?;
+    if granter != payer {
+        feegrant::use_grant(ctx, &granter, &payer, amounts, msgs).map_err(|error| {
+            let text = format!("{granter} does not allow to pay fees for {payer}: {}", error.text);
+            Error { text, ..error }
+        })?;
+    }
+    Ok(granter)
 }
 
-fn deduct_fee(ctx: &mut Ctx, addresses: &[Address], amounts: &[Coin]) -> Result<()> {
-    let Some(payer) = addresses.first() else { return Ok(()) };
-    for coin in amounts {
-        bank::send(ctx, payer, &FEE_COLLECTOR_ADDRESS, coin)?;
-    }
-    Ok(())
+fn deduct_fee(ctx: &mut Ctx, payer: &Address, amounts: &[Coin]) -> Result<()> {
+    amounts.iter().try_for_each(|coin| bank::send(ctx, payer, &FEE_COLLECTOR_ADDRESS, coin))
 }
 
 /// The first transaction of an account also leaves its key.
@@ -218,11 +218,10 @@ fn raise_sequence(ctx: &mut Ctx, signer: Signer, key: Option<Any>) -> Result<()>
     auth::set_account(ctx, &address, &account)
 }
 
-fn emit(ctx: &mut Ctx, tx: &Tx, amounts: &[Coin], signers: &[Signer]) {
+fn emit(ctx: &mut Ctx, tx: &Tx, amounts: &[Coin], payer: &Address, signers: &[Signer]) {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let fee: Vec<_> = amounts.iter().map(Coin::to_string).collect();
-    let payer = signers.first().map_or("", |signer| &signer.account.address);
-    ctx.emit_plain("tx", &[("fee", &fee.join(",")), ("fee_payer", payer)]);
+    ctx.emit_plain("tx", &[("fee", &fee.join(",")), ("fee_payer", &payer.to_string())]);
     for Signer { account, sequence, .. } in signers {
         ctx.emit_plain("tx", &[("acc_seq", &format!("{}/{sequence}", account.address))]);
     }

@@ -2,7 +2,7 @@
 
 use crate::modules::{
     audit::Audit, auth::Auth, authz::Authz, bank::Bank, beacon::Beacon, compute::Compute, deployment::Deployment,
-    escrow::Escrow, market::Market, provider::Provider, validator::Validator, wasm::Wasm,
+    escrow::Escrow, feegrant::Feegrant, market::Market, provider::Provider, validator::Validator, wasm::Wasm,
 };
 use aliquot_proto::Timestamp;
 use aliquot_sdk::{Ctx, Entry, Item, Result, Routes, Sdk, SealedRoutes, Store, entry};
@@ -13,6 +13,7 @@ pub static MODULES: &[Entry] = &[
     entry::<Auth>(),
     entry::<Bank>(),
     entry::<Authz>(),
+    entry::<Feegrant>(),
     entry::<Validator>(),
     entry::<Beacon>(),
     entry::<Provider>(),
@@ -30,12 +31,14 @@ const COSMOS_SERVICES: &[&str] = &[
     "cosmos.auth.v1beta1.Msg",
     "cosmos.authz.v1beta1.Query",
     "cosmos.authz.v1beta1.Msg",
+    "cosmos.feegrant.v1beta1.Query",
+    "cosmos.feegrant.v1beta1.Msg",
     "cosmos.bank.v1beta1.Query",
     "cosmos.bank.v1beta1.Msg",
     "cosmwasm.wasm.v1.Query",
     "cosmwasm.wasm.v1.Msg",
 ];
-const COSMOS_MODULES: &[&str] = &["auth", "authz", "bank", "wasm"];
+const COSMOS_MODULES: &[&str] = &["auth", "authz", "feegrant", "bank", "wasm"];
 
 /// Every RPC's handler, held against the descriptors; an error keeps the node from starting.
 pub static ROUTES: LazyLock<Result<SealedRoutes, String>> = LazyLock::new(|| {

@@ -40,6 +40,26 @@ struct Part {
     signature: Vec<u8>,
 }
 
+/// The accounts that must sign: those that the messages name, each once, in order of appearance, and who pays the fee.
+pub fn addresses(routes: &SealedRoutes, tx: &Tx) -> Result<Vec<Address>> {
+    let mut out: Vec<Address> = Vec::with_capacity(1);
+    for msg in &tx.body.messages {
+        for address in routes.signers(msg)? {
+            if !out.contains(&address) {
+                out.push(address);
+            }
+        }
+    }
+    let payer = tx.auth.fee.as_ref().map_or("", |fee| &fee.payer);
+    if !payer.is_empty() {
+        let payer = Address::parse(payer)?;
+        if !out.contains(&payer) {
+            out.push(payer);
+        }
+    }
+    Ok(out)
+}
+
 pub fn load_all(ctx: &Ctx, tx: &Tx, addresses: &[Address]) -> Result<Vec<Signer>> {
     let nothing = SignerInfo::default();
     let info = |index: usize| tx.auth.signer_infos.get(index).unwrap_or(&nothing);
@@ -110,12 +130,7 @@ pub fn verify(ctx: &Ctx, gate: &Gate, tx: &Tx, signer: &Signer, index: usize) ->
 /// For verification ahead of execution: the signatures of all whose accounts stand in the state of `ctx`. Refuses
 /// nothing; what it cannot tell is left to [`verify`].
 pub fn claims<'a>(ctx: &'a Ctx, routes: &SealedRoutes, tx: &'a Tx) -> Vec<Claim<'a>> {
-    let mut addresses: Vec<Address> = Vec::new();
-    for address in tx.body.messages.iter().filter_map(|msg| routes.signers(msg).ok()).flatten() {
-        if !addresses.contains(&address) {
-            addresses.push(address);
-        }
-    }
+    let addresses = addresses(routes, tx).unwrap_or_default();
     let claim = |(index, (address, info)): (usize, (&Address, &SignerInfo))| {
         let account = auth::account(ctx, address).ok()??;
         let key = AccountKey::parse(account.pub_key.as_ref().or(info.public_key.as_ref())?).ok()?;

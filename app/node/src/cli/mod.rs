@@ -1,6 +1,7 @@
 //! The command line: one file per command, each saying what it needs and what it prints.
 
 mod amount;
+mod chain_info;
 mod config;
 mod genesis;
 mod ids;
@@ -62,6 +63,8 @@ enum Command {
     /// Asks the chain.
     #[command(subcommand, alias = "q")]
     Query(Box<query::Query>),
+    /// Describes the chain to wallets and to the chain registry.
+    ChainInfo(chain_info::ChainInfo),
     /// Says how far the node is.
     Status,
     /// Prints the newest state of a stopped node as a genesis file.
@@ -123,6 +126,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Rollback => state::rollback(&globals),
         Command::Tx(command) => wait(command.run(&globals)),
         Command::Query(command) => wait(command.run(&globals)),
+        Command::ChainInfo(command) => wait(command.run(&globals)),
         Command::Status => wait(status::run(&globals)),
         Command::Provider(command) => wait(command.run(&globals)),
         Command::Job(command) => wait(command.run(&globals)),

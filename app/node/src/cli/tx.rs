@@ -44,6 +44,9 @@ struct Flags {
     /// A note that stands in the transaction.
     #[arg(long, global = true, default_value = "")]
     note: String,
+    /// The account that pays the fee, by an allowance that it granted.
+    #[arg(long, global = true, default_value = "")]
+    fee_granter: String,
 }
 
 /// The commands that are written by hand.
@@ -118,7 +121,8 @@ impl Session {
         let ring = globals.keyring()?;
         ring.info(&name)?;
         let key = ring.load(&name, &keys::passphrase(&name)?)?;
-        let options = SendOptions { memo: flags.note, gas, gas_price: flags.gas_prices, ..SendOptions::default() };
+        let (memo, gas_price, fee_granter) = (flags.note, flags.gas_prices, flags.fee_granter);
+        let options = SendOptions { memo, gas, gas_price, fee_granter, ..SendOptions::default() };
         Ok(Session { globals: globals.clone(), client: globals.client()?, key, options })
     }
 

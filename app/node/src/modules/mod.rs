@@ -4,6 +4,7 @@ pub mod auth;
 pub mod bank;
 
 pub mod authz;
+pub mod feegrant;
 
 pub mod validator;
 

@@ -187,13 +187,13 @@ fn antes(chain: &TestChain) -> Vec<Case> {
         ("fee of zero coins", ("sdk", 10), changed(chain, |p| p.auth.fee.as_mut().unwrap().amount = vec![coin(0)])),
         ("no fee at all", ("sdk", 13), changed(chain, |p| p.auth.fee = None)),
         (
-            "fee granter",
-            ("sdk", 37),
+            "fee granter who granted nothing",
+            ("sdk", 38),
             changed(chain, |p| p.auth.fee.as_mut().unwrap().granter = key("bob").address().into()),
         ),
         (
-            "foreign fee payer",
-            ("sdk", 37),
+            "fee payer who did not sign",
+            ("sdk", 4),
             changed(chain, |p| p.auth.fee.as_mut().unwrap().payer = key("bob").address().into()),
         ),
         ("account that does not exist", ("sdk", 9), stranger.sign(&key("stranger"), &signer).bytes),

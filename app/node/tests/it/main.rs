@@ -20,6 +20,7 @@ mod golden_bytes_do_not_change;
 mod grants_let_others_act_within_limits;
 mod hostile_requests_are_refused_at_every_door;
 mod lazy_books_agree_with_a_model_that_pays_every_block;
+mod others_pay_the_fees_within_limits;
 mod random_lives_keep_every_book;
 mod sends_move_coins_and_keep_the_supply;
 mod state_survives_restart_rollback_and_export;

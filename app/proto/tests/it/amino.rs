@@ -16,7 +16,10 @@ use serde_json::json;
 
 use crate::entropy::{Entropy, random};
 
-const SERVICES: [&str; 3] = ["cosmos.bank.v1beta1.Msg", "cosmos.authz.v1beta1.Msg", "cosmwasm.wasm.v1.Msg"];
+const SERVICES: [&str; 4] =
+    ["cosmos.bank.v1beta1.Msg", "cosmos.feegrant.v1beta1.Msg", "cosmos.authz.v1beta1.Msg", "cosmwasm.wasm.v1.Msg"];
+/// The Cosmos SDK gives it no amino name, and CosmJS no type.
+const UNKNOWN: &str = "cosmos.feegrant.v1beta1.MsgPruneAllowances";
 /// Random messages of each type, besides the empty and the full one.
 const EACH: usize = 60;
 
@@ -142,7 +145,7 @@ fn every_message_is_written_as_an_independent_implementation_writes_it() {
             ours => println!("{} {ours:?} {theirs}", any.type_url),
         }
     }
-    for descriptor in messages() {
+    for descriptor in messages().into_iter().filter(|descriptor| descriptor.full_name() != UNKNOWN) {
         let count = agreed.get(format!("/{}", descriptor.full_name()).as_str()).copied().unwrap_or_default();
         assert!(count >= EACH / 4, "only {count} of {} were compared", descriptor.full_name());
     }

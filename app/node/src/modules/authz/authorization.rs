@@ -41,11 +41,11 @@ impl Authorization {
     pub fn parse(any: Option<&Any>) -> Result<Self> {
         let any = any.ok_or_else(|| Sdk::InvalidType("authorization is nil".into()))?;
         if any.type_url == GenericAuthorization::type_url() {
-            decode(any).map(Authorization::Generic)
+            unpack(any).map(Authorization::Generic)
         } else if any.type_url == SendAuthorization::type_url() {
-            decode(any).map(Authorization::Send)
+            unpack(any).map(Authorization::Send)
         } else if any.type_url == DepositAuthorization::type_url() {
-            decode(any).map(Authorization::Deposit)
+            unpack(any).map(Authorization::Deposit)
         } else {
             Err(Error::UnknownType(any.type_url.chars().take(128).collect()).into())
         }
@@ -88,7 +88,8 @@ impl Authorization {
     }
 }
 
-fn decode<A: Message + Name + Default>(any: &Any) -> Result<A> {
+/// The message of a type that is known.
+pub fn unpack<A: Message + Name + Default>(any: &Any) -> Result<A> {
     let decoded = A::decode(any.value.as_slice());
     Ok(decoded.map_err(|e| Sdk::InvalidRequest(format!("{}: {e}", any.type_url)))?)
 }

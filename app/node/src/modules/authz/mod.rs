@@ -18,7 +18,7 @@ mod deposit;
 mod exec;
 mod generic;
 mod grants;
-mod limit;
+pub mod limit;
 mod msgs;
 mod query;
 mod send;
@@ -27,6 +27,7 @@ mod state;
 use aliquot_proto::cosmos::authz::v1beta1::{GenesisState, Grant, GrantAuthorization};
 use aliquot_sdk::{Address, At, Ctx, Module, ModuleError, Result, Routes};
 use authorization::Authorization;
+pub use authorization::unpack;
 use state::{GRANTS, GrantKey};
 
 pub struct Authz;

@@ -1,6 +1,8 @@
 //! The one who draws: a generator of pseudo-random numbers, what the chain holds, and who acts on it.
 
-use super::{authority, cast::Cast, contracts, everyday, grants, jobs, mirror::Mirror, offers, providers, tenants};
+use super::{
+    authority, cast::Cast, contracts, everyday, fees, grants, jobs, mirror::Mirror, offers, providers, tenants,
+};
 use aliquot_client::any;
 use aliquot_proto::{Any, Coin};
 use prost::Name;
@@ -69,6 +71,9 @@ const MAKERS: &[(u32, Maker)] = &[
     (20, grants::grant),
     (5, grants::revoke),
     (3, grants::exec_for_oneself),
+    (8, fees::grant),
+    (2, fees::revoke),
+    (1, fees::prune),
     (1, contracts::store_code),
     (2, contracts::instantiate),
     (8, contracts::execute),

@@ -4,11 +4,11 @@ use aliquot::ids::{LeaseKey, OrderKey};
 use aliquot_proto::{
     audit::v1::Attestation,
     compute::v1::{Device, Job},
-    cosmos::{auth::v1beta1::BaseAccount, authz::v1beta1::Grant},
+    cosmos::{auth::v1beta1::BaseAccount, authz::v1beta1::Grant, feegrant::v1beta1::Grant as Allowance},
     cosmwasm::wasm::v1::{CodeInfo, ContractInfo},
     deployment::v1::{Deployment, DeploymentState, Group, GroupState},
     escrow::v1::Earnings,
-    market::v1::{Bid, BidState, Lease, LeaseState, Order, OrderState},
+    market::v1::{Bid, BidState, Lease, LeaseState, OpenBids, Order, OrderState},
     provider::v1::Provider,
     validator::v1::Validator,
 };
@@ -42,6 +42,8 @@ pub struct Mirror {
     pub earnings: BTreeMap<(Address, String), Earnings>,
     /// By granter, grantee and type of message.
     pub grants: BTreeMap<(Address, Address, String), Grant>,
+    /// By grantee and granter.
+    pub allowances: BTreeMap<(Address, Address), Allowance>,
     pub attestations: BTreeMap<(Address, Address), Attestation>,
     pub validators: BTreeMap<[u8; 20], Validator>,
     pub codes: BTreeMap<u64, CodeInfo>,
@@ -78,6 +80,21 @@ fn keep<K: Key + Ord + Clone, V: Message + Default>(
 }
 
 impl Mirror {
+    /// Bids that an order lists no more are lost, unless they were accepted.
+    fn drop_lost(&mut self, change: &Change) {
+        let order: OrderKey = key_of(&change.key);
+        let listed = |raw: &Option<Vec<u8>>| raw.as_deref().map(decode::<OpenBids>).unwrap_or_default().bids;
+        let now = listed(&change.new);
+        for bid in listed(&change.old).into_iter().filter(|bid| !now.contains(bid)) {
+            let key = LeaseKey { order, provider: Address::from_bytes(&bid[16..]).unwrap() };
+            if self.bids.get(&key).is_some_and(|bid| bid.state() == BidState::Open)
+                && !now.iter().any(|other| other[16..] == bid[16..])
+            {
+                self.bids.remove(&key);
+            }
+        }
+    }
+
     pub fn follow(&mut self, change: &Change) {
         match (change.store, change.key[0]) {
             ("auth", 2) => {
@@ -105,6 +122,7 @@ impl Mirror {
             ("market", 3) => {
                 _ = keep(&mut self.bids, change, |bid| matches!(bid.state(), BidState::Open | BidState::Active));
             }
+            ("market", 7) => self.drop_lost(change),
             ("market", 5) => {
                 if let Some(ended) = keep(&mut self.leases, change, |lease| lease.state() != LeaseState::Closed) {
                     self.past.push_back(ended);
@@ -113,6 +131,7 @@ impl Mirror {
             }
             ("escrow", 3) => _ = keep(&mut self.earnings, change, |_| true),
             ("authz", 0) => _ = keep(&mut self.grants, change, |_| true),
+            ("feegrant", 0) => _ = keep(&mut self.allowances, change, |_| true),
             ("audit", 0) => _ = keep(&mut self.attestations, change, |_| true),
             ("validator", 1) => _ = keep(&mut self.validators, change, |_| true),
             ("wasm", 1) => _ = keep(&mut self.codes, change, |_| true),

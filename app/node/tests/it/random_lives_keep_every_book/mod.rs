@@ -11,6 +11,7 @@ mod books;
 mod cast;
 mod contracts;
 mod everyday;
+mod fees;
 mod grants;
 mod jobs;
 mod life;

@@ -1,7 +1,7 @@
 //! Transactions of one block: messages signed together, some of them spoilt.
 
 use super::{
-    grants,
+    fees, grants,
     life::{Draft, Life},
     spoil,
 };
@@ -109,6 +109,7 @@ fn sign(life: &mut Life, drafts: Vec<Draft>, flaw: Flaw, pending: &mut BTreeMap<
     *raised += u64::from(flaw.raises_sequence());
     let mut builder =
         TxBuilder::new().gas_limit(drafts.iter().map(|draft| draft.gas).sum::<u64>().min(MAX_TX_GAS)).fee(coin(FEE));
+    builder.fee_granter = fees::granter(life, &signer);
     builder.msgs = drafts.into_iter().map(|draft| draft.msg).collect();
     let (mut chain_id, mut key) = (CHAIN_ID.to_string(), signer.clone());
     match flaw {
