@@ -13,6 +13,8 @@ mod form;
 mod parse;
 mod print;
 
+pub(crate) use form::option;
+
 pub(crate) use print::decimal;
 
 use prost::{Message, Name};

@@ -70,7 +70,7 @@ impl Ctx {
     }
 
     pub fn delete(&mut self, store: &'static str, key: Vec<u8>) -> Result<()> {
-        self.gas.charge(crate::gas::DELETE_FLAT)?;
+        self.gas.charge("Delete", crate::gas::DELETE_FLAT)?;
         Ok(self.overlay.delete(store, &key)?)
     }
 
@@ -119,8 +119,8 @@ impl Ctx {
     }
 
     /// Charges declared work: signature checks, bytes of a transaction, kernel operations.
-    pub fn charge(&self, amount: u64) -> Result<()> {
-        self.gas.charge(amount)
+    pub fn charge(&self, location: &'static str, amount: u64) -> Result<()> {
+        self.gas.charge(location, amount)
     }
 
     /// Emits a typed event.
@@ -159,12 +159,12 @@ impl Ctx {
         Ok(())
     }
 
-    /// Everything written so far, leaving nothing behind.
     /// What the code read of the committed state, for the database to keep at hand.
     pub fn take_reads(&mut self) -> Reads {
         self.overlay.take_reads()
     }
 
+    /// Everything written so far, leaving nothing behind.
     pub fn take_changes(&mut self) -> Changes {
         self.overlay.take_changes()
     }

@@ -211,9 +211,7 @@ impl Overlay {
         });
         Changes(rows.collect())
     }
-}
 
-impl Overlay {
     /// What was read from the view and is not written: a block after this one will likely read it again.
     pub fn take_reads(&mut self) -> Reads {
         let cells = self.cells.get_mut();

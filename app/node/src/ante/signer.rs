@@ -33,13 +33,6 @@ pub struct Signer {
     key: Option<AccountKey>,
 }
 
-/// One key's signature among those of a transaction.
-struct Part {
-    key: [u8; 33],
-    mode: SignMode,
-    signature: Vec<u8>,
-}
-
 /// The accounts that must sign: those that the messages name, each once, in order of appearance, and who pays the fee.
 pub fn addresses(routes: &SealedRoutes, tx: &Tx) -> Result<Vec<Address>> {
     let mut out: Vec<Address> = Vec::with_capacity(1);
@@ -150,12 +143,12 @@ fn claims_of<'a>(
     let mode = signer.and_then(|info| info.mode_info.as_ref());
     let sequence = signer.map_or(0, |info| info.sequence);
     let signature = tx.signatures.get(index).map_or(&[][..], Vec::as_slice);
-    let parts = match (key, mode.and_then(|mode| mode.sum.as_ref())) {
+    let (mode, parts) = match (key, mode.and_then(|mode| mode.sum.as_ref())) {
         (AccountKey::One(key), Some(Sum::Single(single))) => {
-            vec![Part { key: *key, mode: sign_mode(tx, single.mode)?, signature: signature.to_vec() }]
+            (sign_mode(tx, single.mode)?, vec![(*key, signature.to_vec())])
         }
         (AccountKey::Several { threshold, keys }, Some(Sum::Multi(multi))) => {
-            several(tx, *threshold, keys, multi, signature)?
+            (sign_mode(tx, LEGACY_AMINO_JSON)?, several(*threshold, keys, multi, signature)?)
         }
         _ => {
             return Err(Sdk::NotSupported(
@@ -164,17 +157,8 @@ fn claims_of<'a>(
             .into());
         }
     };
-    let claim = |(part, Part { key, mode, signature })| Claim {
-        tx,
-        index,
-        part,
-        key,
-        signature,
-        mode,
-        sequence,
-        chain_id,
-        account_number,
-    };
+    let claim =
+        |(part, (key, signature))| Claim { tx, index, part, key, signature, mode, sequence, chain_id, account_number };
     Ok(parts.into_iter().enumerate().map(claim).collect())
 }
 
@@ -192,8 +176,8 @@ fn sign_mode(tx: &Tx, mode: i32) -> Result<SignMode> {
     }
 }
 
-/// The signatures of those who signed, in the order of the keys: the bit array says who.
-fn several(tx: &Tx, threshold: usize, keys: &[[u8; 33]], multi: &Multi, signature: &[u8]) -> Result<Vec<Part>> {
+/// The keys that signed, in their order, each with its signature: the bit array says which.
+fn several(threshold: usize, keys: &[[u8; 33]], multi: &Multi, signature: &[u8]) -> Result<Vec<([u8; 33], Vec<u8>)>> {
     let wrong = |what: &str| Sdk::Unauthorized(format!("multisignature: {what}"));
     strict::check::<MultiSignature>(signature).map_err(|e| wrong(&e.to_string()))?;
     let signatures = MultiSignature::decode(signature).map_err(|e| wrong(&e.to_string()))?.signatures;
@@ -208,9 +192,7 @@ fn several(tx: &Tx, threshold: usize, keys: &[[u8; 33]], multi: &Multi, signatur
     ensure(multi.mode_infos.iter().all(amino), || {
         Sdk::NotSupported("members of a multisig sign in SIGN_MODE_LEGACY_AMINO_JSON".into())
     })?;
-    let mode = sign_mode(tx, LEGACY_AMINO_JSON)?;
-    let parts = signed.into_iter().zip(signatures);
-    Ok(parts.map(|(key, signature)| Part { key: *key, mode, signature }).collect())
+    Ok(signed.into_iter().copied().zip(signatures).collect())
 }
 
 fn length(bits: &CompactBitArray) -> usize {

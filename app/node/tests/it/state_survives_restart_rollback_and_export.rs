@@ -2,6 +2,7 @@
 
 use crate::{a_job_is_bid_for_proven_and_paid::*, chain::*, sends_move_coins_and_keep_the_supply::send};
 use aliquot_client::TxBuilder;
+use aliquot_proto::market::v1 as market;
 
 #[test]
 fn a_stop_between_finalize_and_commit_leaves_the_block_before() {
@@ -61,6 +62,24 @@ fn an_exported_chain_imports_to_the_same_export() {
         state["beacon"] = serde_json::Value::Null;
     }
     assert_eq!(again, expected);
+}
+
+#[test]
+fn an_order_with_more_bids_than_are_taken_by_now_is_imported() {
+    let mut chain = TestChain::new();
+    chain.run(&key("tenant"), &create_deployment(1));
+    for name in ["provider", "rival"] {
+        let device = register(&mut chain, name, 10_000_000);
+        chain.run(&key(name), &create_bid(name, 1, &device, PRICE));
+    }
+    let mut exported = chain.export();
+    exported["market"]["params"]["order_max_bids"] = 1.into();
+    let mut copy = TestChain::from_genesis(&exported);
+    copy.force(&[]);
+    assert_eq!(copy.export()["market"], exported["market"]);
+    let request = market::QueryBidsRequest::default();
+    let answer: market::QueryBidsResponse = copy.query("/aliquot.market.v1.Query/Bids", &request);
+    assert!(answer.bids.len() == 2 && answer.bids.iter().all(|bid| bid.state() == market::BidState::Open));
 }
 
 #[test]

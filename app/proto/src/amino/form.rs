@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor};
 
-use crate::descriptors;
+use crate::{descriptors, json::option};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Encoding {
@@ -69,9 +69,4 @@ fn read(field: &FieldDescriptor) -> Form {
 
 fn text(options: &DynamicMessage, name: &str) -> Option<String> {
     option(options, name)?.as_str().map(str::to_owned)
-}
-
-fn option(options: &DynamicMessage, name: &str) -> Option<prost_reflect::Value> {
-    let extension = descriptors().get_extension_by_name(name)?;
-    options.has_extension(&extension).then(|| options.get_extension(&extension).into_owned())
 }

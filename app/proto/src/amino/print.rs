@@ -57,7 +57,7 @@ fn fields(message: &DynamicMessage, depth: u32) -> Result<Map<String, Json>> {
         }
         let value = message.get_field(&field);
         let json = match form.encoding {
-            Encoding::Plain | Encoding::Int | Encoding::Dec if !set && field.is_list() => Ok(Json::Null),
+            encoding if !set && field.is_list() && encoding != Encoding::Coins => Ok(Json::Null),
             encoding => self::value(&field, encoding, &value, depth),
         };
         let name = form.name.as_deref().unwrap_or(field.name());

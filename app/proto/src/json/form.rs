@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use prost_reflect::{FieldDescriptor, Kind, Value};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, Value};
 
 use crate::descriptors;
 
@@ -45,8 +45,10 @@ pub(super) fn of(field: &FieldDescriptor) -> Form {
 }
 
 fn read(field: &FieldDescriptor) -> Form {
-    let nullable = option(field, "nullable").and_then(|value| value.as_bool()).unwrap_or(true);
-    let text = |name| option(field, name).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
+    let options = field.options();
+    let gogo = |name| option(&options, &format!("gogoproto.{name}"));
+    let nullable = gogo("nullable").and_then(|value| value.as_bool()).unwrap_or(true);
+    let text = |name| gogo(name).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
     let scalar = match (text("customtype").as_str(), text("casttype").as_str(), field.kind()) {
         ("cosmossdk.io/math.Int", _, _) => Scalar::Int,
         ("cosmossdk.io/math.LegacyDec", _, _) => Scalar::Dec,
@@ -57,8 +59,8 @@ fn read(field: &FieldDescriptor) -> Form {
     Form { scalar, by_value: !nullable }
 }
 
-fn option(field: &FieldDescriptor, name: &str) -> Option<Value> {
-    let extension = descriptors().get_extension_by_name(&format!("gogoproto.{name}"))?;
-    let options = field.options();
+/// The value of an option of a field or a message, by its full name.
+pub(crate) fn option(options: &DynamicMessage, name: &str) -> Option<Value> {
+    let extension = descriptors().get_extension_by_name(name)?;
     options.has_extension(&extension).then(|| options.get_extension(&extension).into_owned())
 }

@@ -3,10 +3,9 @@
 use aliquot_proto::{
     Any,
     cosmos::crypto::{multisig::LegacyAminoPubKey, secp256k1::PubKey},
-    strict,
 };
 use aliquot_sdk::{Address, MAX_SIGNATURES, Result, Sdk, ensure};
-use prost::{Message, Name};
+use prost::Message;
 use sha2::{Digest, Sha256};
 
 const SECP256K1_URL: &str = "/cosmos.crypto.secp256k1.PubKey";
@@ -100,9 +99,8 @@ fn single(any: &Any) -> Result<Secp256k1> {
     Ok(key.key.try_into().map_err(|_| Sdk::InvalidPubKey("a compressed key has 33 bytes".into()))?)
 }
 
-/// In its one encoding: another would be another key of the same account.
-fn decode<M: Message + Name + Default>(any: &Any) -> Result<M> {
-    strict::check::<M>(&any.value).map_err(|e| Sdk::InvalidPubKey(e.to_string()))?;
+/// Whoever reads a transaction has seen that it is in its one encoding: another would be another key of the account.
+fn decode<M: Message + Default>(any: &Any) -> Result<M> {
     Ok(M::decode(any.value.as_slice()).map_err(|e| Sdk::InvalidPubKey(e.to_string()))?)
 }
 

@@ -5,6 +5,7 @@
 //! a variant below and an arm to each of the four functions.
 
 use super::{Error, deposit, generic, send};
+use aliquot_client::any;
 use aliquot_proto::{
     Any, Timestamp,
     cosmos::{
@@ -80,9 +81,9 @@ impl Authorization {
 
     pub fn granted_until(&self, expiration: Option<Timestamp>) -> Grant {
         let authorization = match self {
-            Authorization::Generic(generic) => pack(generic),
-            Authorization::Send(send) => pack(send),
-            Authorization::Deposit(deposit) => pack(deposit),
+            Authorization::Generic(generic) => any(generic),
+            Authorization::Send(send) => any(send),
+            Authorization::Deposit(deposit) => any(deposit),
         };
         Grant { authorization: Some(authorization), expiration }
     }
@@ -92,8 +93,4 @@ impl Authorization {
 pub fn unpack<A: Message + Name + Default>(any: &Any) -> Result<A> {
     let decoded = A::decode(any.value.as_slice());
     Ok(decoded.map_err(|e| Sdk::InvalidRequest(format!("{}: {e}", any.type_url)))?)
-}
-
-fn pack<A: Message + Name>(authorization: &A) -> Any {
-    Any { type_url: A::type_url(), value: authorization.encode_to_vec() }
 }

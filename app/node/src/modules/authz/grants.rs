@@ -14,12 +14,15 @@ use aliquot_sdk::{Address, Ctx, Result, ensure};
 /// Expired grants that one block removes at most.
 pub const MAX_PRUNED: usize = 500;
 /// The last second of the year 9999, where timestamps of protobuf end.
-const LAST_SECOND: i64 = 253_402_300_799;
+pub const LAST_SECOND: i64 = 253_402_300_799;
 
-/// Refuses what is no point in time that the queue can sort.
+/// Whether it is a point in time that a queue can sort.
+pub fn is_time(at: &Timestamp) -> bool {
+    (0..=LAST_SECOND).contains(&at.seconds) && (0..1_000_000_000).contains(&at.nanos)
+}
+
 pub fn check_expiration(at: Option<&Timestamp>) -> Result<()> {
-    let valid = |at: &Timestamp| (0..=LAST_SECOND).contains(&at.seconds) && (0..1_000_000_000).contains(&at.nanos);
-    ensure(at.is_none_or(valid), || Error::InvalidExpiration("not a time between 1970 and 9999".into()))
+    ensure(at.is_none_or(is_time), || Error::InvalidExpiration("not a time between 1970 and 9999".into()))
 }
 
 pub fn expired(ctx: &Ctx, grant: &Grant) -> bool {

@@ -28,12 +28,13 @@ use aliquot_proto::cosmos::authz::v1beta1::{GenesisState, Grant, GrantAuthorizat
 use aliquot_sdk::{Address, At, Ctx, Module, ModuleError, Result, Routes};
 use authorization::Authorization;
 pub use authorization::unpack;
+pub use grants::{LAST_SECOND, is_time};
 use state::{GRANTS, GrantKey};
 
 pub struct Authz;
 
 /// Blocks between two looks for grants that have expired; until then they are refused all the same.
-const PRUNE_EVERY: u64 = 10;
+pub const PRUNE_EVERY: u64 = 10;
 
 /// With the codes of cosmos-sdk `x/authz/errors.go`.
 #[derive(Debug, thiserror::Error)]

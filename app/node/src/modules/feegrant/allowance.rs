@@ -1,17 +1,16 @@
 //! Kinds of allowance: what fees it pays, and how paying them wears it out.
 
 use super::Error;
-use crate::modules::authz::{limit, unpack};
+use crate::modules::authz::{LAST_SECOND, is_time, limit, unpack};
+use aliquot_client::any;
 use aliquot_proto::{
     Any, Coin as PbCoin, Timestamp,
     cosmos::feegrant::v1beta1::{AllowedMsgAllowance, BasicAllowance, PeriodicAllowance},
 };
 use aliquot_sdk::{Coin, Result, Sdk, ensure};
-use prost::{Message, Name};
+use prost::Name;
 
 const NANOS: i128 = 1_000_000_000;
-/// The last second of the year 9999, where timestamps of protobuf end.
-const LAST_SECOND: i64 = 253_402_300_799;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Allowance {
@@ -47,10 +46,10 @@ impl Allowance {
 
     pub fn pack(&self) -> Any {
         match self {
-            Allowance::Basic(basic) => pack(basic),
-            Allowance::Periodic(periodic) => pack(periodic),
+            Allowance::Basic(basic) => any(basic),
+            Allowance::Periodic(periodic) => any(periodic),
             Allowance::AllowedMsg(inner, urls) => {
-                pack(&AllowedMsgAllowance { allowance: Some(inner.pack()), allowed_messages: urls.clone() })
+                any(&AllowedMsgAllowance { allowance: Some(inner.pack()), allowed_messages: urls.clone() })
             }
         }
     }
@@ -69,9 +68,7 @@ impl Allowance {
 
     /// Refuses an allowance that could never be used as it says.
     pub fn check(&self) -> Result<()> {
-        let expiration = self.expiration();
-        let valid = |at: &Timestamp| (0..=LAST_SECOND).contains(&at.seconds) && (0..NANOS).contains(&at.nanos.into());
-        ensure(expiration.is_none_or(valid), || {
+        ensure(self.expiration().is_none_or(is_time), || {
             Error::InvalidDuration("expiration is not a time between 1970 and 9999")
         })?;
         let limit = self.basic().map_or(&[][..], |basic| &basic.spend_limit);
@@ -175,8 +172,4 @@ fn nanos(at: Option<&Timestamp>) -> i128 {
 fn time(nanos: i128) -> Timestamp {
     let seconds = i64::try_from(nanos.div_euclid(NANOS)).unwrap_or(LAST_SECOND).min(LAST_SECOND);
     Timestamp { seconds, nanos: i32::try_from(nanos.rem_euclid(NANOS)).unwrap_or_default() }
-}
-
-fn pack<A: Message + Name>(allowance: &A) -> Any {
-    Any { type_url: A::type_url(), value: allowance.encode_to_vec() }
 }

@@ -13,6 +13,7 @@ mod msgs;
 mod query;
 mod state;
 
+use crate::modules::authz::PRUNE_EVERY;
 use aliquot_proto::{
     Any, Coin as PbCoin,
     cosmos::feegrant::v1beta1::{GenesisState, Grant},
@@ -23,8 +24,6 @@ use state::{GRANTS, GRANTS_BY_EXPIRATION, GrantKey};
 
 pub struct Feegrant;
 
-/// Blocks between two looks for allowances that have expired.
-const PRUNE_EVERY: u64 = 10;
 /// Expired allowances that one look removes at most.
 const MAX_PRUNED: usize = 200;
 

@@ -185,7 +185,7 @@ impl Module for Market {
                 _ => BIDS.set(ctx, &key, bid)?,
             }
             if bid.state() == BidState::Open {
-                ensure(open_bids::enter(ctx, &key, price_of(bid))?.is_none(), || Error::OrderFull(key.order))?;
+                open_bids::import(ctx, &key, price_of(bid))?;
             }
         }
         for lease in &genesis.leases {

@@ -57,10 +57,21 @@ pub fn enter(ctx: &mut Ctx, bid: &LeaseKey, price: u128) -> Result<Option<LeaseK
     };
     let out = out.map(|entry| read(&entry)).transpose()?;
     ensure(out.is_none_or(|(highest, _)| price < highest), || error)?;
+    add(ctx, open, bid, price)?;
+    Ok(out.map(|(_, provider)| LeaseKey { provider, ..*bid }))
+}
+
+fn add(ctx: &mut Ctx, mut open: OpenBids, bid: &LeaseKey, price: u128) -> Result<()> {
     let fresh = entry(price, &bid.provider);
     open.bids.insert(open.bids.partition_point(|other| *other < fresh), fresh);
-    OPEN_BIDS.set(ctx, &bid.order, &open)?;
-    Ok(out.map(|(_, provider)| LeaseKey { provider, ..*bid }))
+    OPEN_BIDS.set(ctx, &bid.order, &open)
+}
+
+/// Lists a bid that was open on the chain it comes from, where the limit may have been lowered since.
+pub fn import(ctx: &mut Ctx, bid: &LeaseKey, price: u128) -> Result<()> {
+    let open = OPEN_BIDS.get(ctx, &bid.order)?.unwrap_or_default();
+    ensure(place(&open, &bid.provider).is_none(), || Error::BidExists(bid.order))?;
+    add(ctx, open, bid, price)
 }
 
 pub fn leave(ctx: &mut Ctx, bid: &LeaseKey) -> Result<()> {
