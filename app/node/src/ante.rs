@@ -23,7 +23,7 @@ use prost::Name;
 use std::fmt;
 
 use signer::Signer;
-pub use signer::claims;
+pub use signer::{addresses as signers, claims};
 
 /// The most gas that one transaction may ask for, and all of a block together.
 pub const MAX_TX_GAS: u64 = 50_000_000;
@@ -64,16 +64,16 @@ pub fn run(ctx: &mut Ctx, gate: &Gate, tx: &Tx) -> Result<()> {
     check_body(ctx, gate, tx, &params)?;
     let amounts = check_fee(ctx, gate, fee)?;
     let addresses = signer_addresses(ctx, gate, tx)?;
-    let payer = payer(ctx, fee, &addresses, &amounts, &tx.body.messages)?;
     let signers = signer::load_all(ctx, tx, &addresses)?;
+    let payer = payer(ctx, fee, &addresses, &amounts, &tx.body.messages)?;
     let size = (tx.size as u64).saturating_add(left_out(ctx, tx, &signers));
-    ctx.charge(size.saturating_mul(params.tx_size_cost_per_byte))?;
+    ctx.charge("txSize", size.saturating_mul(params.tx_size_cost_per_byte))?;
     match amounts.is_empty() && ctx.mode == Mode::Simulate {
         true => deduct_fee(ctx, &payer, &[some_fee(ctx, gate, &payer)?])?,
         false => deduct_fee(ctx, &payer, &amounts)?,
     }
     for (index, signer) in signers.iter().enumerate() {
-        ctx.charge(params.sig_verify_cost_secp256k1.saturating_mul(signer.count as u64))?;
+        ctx.charge("ante verify: secp256k1", params.sig_verify_cost_secp256k1.saturating_mul(signer.count as u64))?;
         if ctx.mode != Mode::Simulate {
             signer::verify(ctx, gate, tx, signer, index)?;
         }
@@ -131,7 +131,8 @@ fn check_body(ctx: &Ctx, gate: &Gate, tx: &Tx, params: &Params) -> Result<()> {
     ensure(count <= MAX_MESSAGES, || Sdk::InvalidRequest(format!("{count} messages, at most {MAX_MESSAGES}")))?;
     let memo = body.memo.len() as u64;
     ensure(memo <= params.max_memo_characters, || {
-        Sdk::MemoTooLarge(format!("maximum number of characters is {}, got {memo}", params.max_memo_characters))
+        let most = params.max_memo_characters;
+        Sdk::MemoTooLarge(format!("maximum number of characters is {most} but received {memo} characters"))
     })?;
     ensure(body.timeout_height == 0 || ctx.block.height <= body.timeout_height, || {
         Sdk::TxTimeoutHeight(format!("block height {}, timeout height {}", ctx.block.height, body.timeout_height))

@@ -8,6 +8,7 @@ use crate::{
     ante::{self, Gate, Policy},
     deliver::{self, Outcome},
     modules::{beacon, compute, validator},
+    proposal,
     runtime::{self, MODULES},
     services::{self, comet::Comet},
     signatures::Signatures,
@@ -212,20 +213,19 @@ impl App {
             size = item.len();
             out.push(item.into());
         }
-        let mut gas = Some(0);
-        for (raw, tx) in block.txs.iter().zip(deliver::decode_all(block.txs)) {
-            let Ok(tx) = tx else { continue };
-            let next = gas.and_then(|gas| ante::fits_block(gas, tx.auth.fee.as_ref()));
+        let mut gas = 0;
+        let fits = |_, tx: &Tx| {
             // A protobuf field in a block costs a tag and a length of at most four bytes beside the bytes.
-            let total = size.saturating_add(raw.len()).saturating_add(5);
-            if next.is_none() || total > max_bytes {
-                break;
-            }
+            let total = size.saturating_add(tx.size).saturating_add(5);
+            let Some(next) = ante::fits_block(gas, tx.auth.fee.as_ref()).filter(|_| total <= max_bytes) else {
+                return false;
+            };
             (gas, size) = (next, total);
-            if !beacon::is_item(raw) {
-                out.push(raw.clone());
-            }
-        }
+            true
+        };
+        let places = proposal::order(&deliver::decode_all(block.txs), self.0.routes, &self.0.policy, fits);
+        let taken = places.into_iter().filter_map(|place| block.txs.get(place));
+        out.extend(taken.filter(|raw| !beacon::is_item(raw)).cloned());
         Ok(out)
     }
 

@@ -64,10 +64,7 @@ fn run_messages(ctx: &mut Ctx, gate: &Gate, tx: &Tx) -> Result<Vec<u8>> {
     let mut msg_responses = Vec::with_capacity(tx.body.messages.len());
     let mut events = Vec::new();
     for (index, msg) in tx.body.messages.iter().enumerate() {
-        let response = gate.routes.execute(ctx, msg).map_err(|error| {
-            let text = format!("failed to execute message; message index: {index}: {}", error.text);
-            Error { text, ..error }
-        })?;
+        let response = gate.routes.execute(ctx, msg).map_err(|error| error.in_message(index))?;
         msg_responses.push(response);
         events.append(&mut message_events(ctx, gate, index, msg)?);
     }

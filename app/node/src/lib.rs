@@ -24,11 +24,14 @@
 pub mod abci;
 pub mod ante;
 pub mod app;
+#[expect(clippy::float_arithmetic, reason = "prices that wallets offer, which no block depends on")]
+pub mod chain_info;
 pub mod deliver;
 mod hooks;
 pub mod ids;
 mod isolate;
 pub mod modules;
+mod proposal;
 mod query;
 pub mod runtime;
 pub mod serve;

@@ -131,6 +131,14 @@ impl Error {
     pub fn is_out_of_gas(&self) -> bool {
         self.codespace == Sdk::CODESPACE && self.code == 11
     }
+
+    /// Says of an error in which message it came up; without gas it is the transaction that ends.
+    pub fn in_message(mut self, index: usize) -> Self {
+        if !self.is_out_of_gas() {
+            self.text = format!("failed to execute message; message index: {index}: {}", self.text);
+        }
+        self
+    }
 }
 
 /// `ensure(cond, || error)?`: a check that reads as a sentence.

@@ -43,25 +43,27 @@ impl Gas {
         self.limit.saturating_sub(self.used.get())
     }
 
-    pub fn charge(&self, amount: u64) -> Result<(), Error> {
+    /// `location` names what is paid for, in the words of the Cosmos SDK where it has some.
+    pub fn charge(&self, location: &'static str, amount: u64) -> Result<(), Error> {
         let used = self.used.get().saturating_add(amount);
         self.used.set(used);
         if used > self.limit {
-            return Err(Sdk::OutOfGas(format!("gas wanted {}, used {used}", self.limit)).into());
+            let text = format!("out of gas in location: {location}; gasWanted: {}, gasUsed: {used}", self.limit);
+            return Err(Sdk::OutOfGas(text).into());
         }
         Ok(())
     }
 
     pub(crate) fn charge_read(&self, key: usize, value: usize) -> Result<(), Error> {
-        self.charge(READ_FLAT.saturating_add(READ_BYTE.saturating_mul(bytes(key, value))))
+        self.charge("ReadFlat", READ_FLAT.saturating_add(READ_BYTE.saturating_mul(bytes(key, value))))
     }
 
     pub(crate) fn charge_write(&self, key: usize, value: usize) -> Result<(), Error> {
-        self.charge(WRITE_FLAT.saturating_add(WRITE_BYTE.saturating_mul(bytes(key, value))))
+        self.charge("WriteFlat", WRITE_FLAT.saturating_add(WRITE_BYTE.saturating_mul(bytes(key, value))))
     }
 
     pub(crate) fn charge_next(&self, key: usize, value: usize) -> Result<(), Error> {
-        self.charge(NEXT_FLAT.saturating_add(READ_BYTE.saturating_mul(bytes(key, value))))
+        self.charge("IterNextFlat", NEXT_FLAT.saturating_add(READ_BYTE.saturating_mul(bytes(key, value))))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Pages of a list, as `cosmos.base.query.v1beta1` asks for them.
 //!
-//! A page costs what it holds, however long the list. A filter holds on every page: the next key points behind the
+//! A page costs what it holds, however long the list, and looks at 10,000 entries at most: so far a total counts, and so far
+//! an offset reaches. A filter holds on every page: the next key points behind the
 //! last entry looked at, not behind the last one that passed.
 
 use crate::{
@@ -16,7 +17,7 @@ use std::ops::Bound;
 /// Entries in a page that names no limit, and the most that a page may hold.
 const DEFAULT_LIMIT: u64 = 100;
 const MAX_LIMIT: u64 = 1000;
-/// Entries that one page may look at when a filter drops most of them.
+/// Entries that one page may look at, whether a filter drops them, an offset skips them or a total counts them.
 const MAX_SCAN: u64 = 10_000;
 
 pub struct Page<T> {
@@ -66,6 +67,10 @@ pub fn paginate<T, U>(
     let request = request.unwrap_or_default();
     if !request.key.is_empty() && request.offset > 0 {
         return Err(Sdk::InvalidRequest("invalid request, either offset or key is expected, got both".into()).into());
+    }
+    if request.offset >= MAX_SCAN {
+        let text = format!("an offset is less than {MAX_SCAN}: go on from the next_key of a page instead");
+        return Err(Sdk::InvalidRequest(text).into());
     }
     let limit = if request.limit == 0 { DEFAULT_LIMIT } else { request.limit.min(MAX_LIMIT) };
     let mut from = Bound::Included(list.prefix.clone());

@@ -1,6 +1,8 @@
 //! What the benches of the node share: clocks, keys, rows.
 #![allow(dead_code)] // each bench uses its part
 
+pub mod chain;
+
 use aliquot_client::Key;
 use aliquot_proto::Coin;
 use cpu_time::{ProcessTime, ThreadTime};

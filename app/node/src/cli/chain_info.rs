@@ -4,20 +4,13 @@
 //! `assetlist.json` in the form of github.com/cosmos/chain-registry.
 
 use super::{Globals, Output};
+use aliquot::chain_info::{self, COIN_TYPE, DECIMALS, SYMBOL, gas_prices};
 use aliquot_client::{ADDRESS_PREFIX, BASE_DENOM};
 use aliquot_proto::cosmos::base::node::v1beta1::{ConfigRequest, ConfigResponse};
 use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::{Value, json};
 use std::{fs, path::PathBuf};
-
-/// What a wallet shows of the base denom.
-const SYMBOL: &str = "ALQ";
-const DECIMALS: u32 = 6;
-/// Cosmos's, which Ledgers know.
-const COIN_TYPE: u32 = 118;
-/// Prices of gas that wallets offer, in base units: slow, usual, fast. A node that asks for more lifts them.
-const GAS_PRICES: [f64; 3] = [0.01, 0.025, 0.04];
 
 #[derive(Args)]
 pub struct ChainInfo {
@@ -69,26 +62,11 @@ impl ChainInfo {
             }
         }
         // Wallets take nothing but JSON.
-        if self.keplr { Output::Json.print(&self.keplr(&chain_id, prices)) } else { Ok(()) }
-    }
-
-    fn keplr(&self, chain_id: &str, [low, average, high]: [f64; 3]) -> Value {
-        let currency = json!({"coinDenom": SYMBOL, "coinMinimalDenom": BASE_DENOM, "coinDecimals": DECIMALS});
-        let mut fee = currency.clone();
-        fee["gasPriceStep"] = json!({"low": low, "average": average, "high": high});
-        json!({
-            "chainId": chain_id, "chainName": self.name, "rpc": self.rpc, "rest": self.rest,
-            "bip44": {"coinType": COIN_TYPE},
-            "bech32Config": {
-                "bech32PrefixAccAddr": ADDRESS_PREFIX,
-                "bech32PrefixAccPub": format!("{ADDRESS_PREFIX}pub"),
-                "bech32PrefixValAddr": format!("{ADDRESS_PREFIX}valoper"),
-                "bech32PrefixValPub": format!("{ADDRESS_PREFIX}valoperpub"),
-                "bech32PrefixConsAddr": format!("{ADDRESS_PREFIX}valcons"),
-                "bech32PrefixConsPub": format!("{ADDRESS_PREFIX}valconspub"),
-            },
-            "currencies": [currency], "feeCurrencies": [fee], "features": ["cosmwasm"],
-        })
+        if self.keplr {
+            let info = chain_info::keplr(&chain_id, &self.name, &self.rpc, &self.rest, prices);
+            return Output::Json.print(&info);
+        }
+        Ok(())
     }
 
     /// As the registry names chains: lower case and digits alone.
@@ -126,26 +104,4 @@ impl ChainInfo {
 fn ensure(holds: bool, flag: &str, want: &str) -> Result<()> {
     anyhow::ensure!(holds, "{flag} takes {want}");
     Ok(())
-}
-
-/// What wallets offer, none of it below what the node takes.
-fn gas_prices(minimum: &str) -> [f64; 3] {
-    let own = minimum.split(',').find_map(|price| price.trim().strip_suffix(BASE_DENOM));
-    let least = own.and_then(|number| number.parse::<f64>().ok()).unwrap_or_default();
-    let [low, average, high] = GAS_PRICES;
-    let lift = if least > low { least / low } else { 1.0 };
-    // In millionths, as nodes state them.
-    [low, average, high].map(|price| (price * lift * 1e6).ceil() / 1e6)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::gas_prices;
-
-    #[test]
-    fn wallets_offer_no_price_that_the_node_refuses() {
-        assert_eq!(gas_prices(""), [0.01, 0.025, 0.04]);
-        assert_eq!(gas_prices("0.001000ualq"), [0.01, 0.025, 0.04]);
-        assert_eq!(gas_prices("2.000000utest,0.050000ualq"), [0.05, 0.125, 0.2]);
-    }
 }

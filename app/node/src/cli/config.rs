@@ -28,6 +28,8 @@ pub struct Config {
     #[serde(default)]
     pub api: serve::Api,
     #[serde(default)]
+    pub page: serve::Page,
+    #[serde(default)]
     pub telemetry: serve::Telemetry,
 }
 
@@ -67,6 +69,13 @@ enabled-unsafe-cors = false
 # Of each port.
 max-open-connections = 1000
 rpc-max-body-bytes = 1000000
+
+# The page to rent a GPU on, at / of REST.
+[page]
+enable = true
+chain-name = "Aliquot"
+# Where wallets reach CometBFT's RPC.
+rpc = "http://localhost:26657"
 
 # Metrics for Prometheus at /metrics.
 [telemetry]
@@ -213,6 +222,7 @@ mod tests {
         assert_eq!(config.policy().unwrap().min_gas_prices, [("ualq".to_string(), 1000)]);
         let defaults = (serve::Grpc::default(), serve::GrpcWeb::default(), serve::Api::default());
         assert_eq!(format!("{:?}", (config.grpc, config.grpc_web, config.api)), format!("{defaults:?}"));
+        assert_eq!(format!("{:?}", config.page), format!("{:?}", serve::Page::default()));
         assert_eq!(format!("{:?}", config.telemetry), format!("{:?}", serve::Telemetry::default()));
     }
 }

@@ -189,6 +189,10 @@ pub fn default_app_state(localnet: bool) -> Value {
             "block_ms": if localnet { 1000 } else { 2000 }, "max_groups": 20, "max_inline_input": 65536,
             "grace_blocks": if localnet { 60 } else { 600 }, "max_grace_blocks": 43200, "retain_blocks": 100000,
         } },
+        "wasm": { "params": {
+            "code_upload_access": { "permission": if localnet { "ACCESS_TYPE_EVERYBODY" } else { "ACCESS_TYPE_NOBODY" } },
+            "instantiate_default_permission": "ACCESS_TYPE_EVERYBODY",
+        } },
     })
 }
 

@@ -37,6 +37,9 @@ pub struct Start {
     /// Whether pages of any origin may ask [default: as app.toml says].
     #[arg(long = "api.enabled-unsafe-cors", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     api_cors: Option<bool>,
+    /// Where wallets reach CometBFT's RPC [default: as app.toml says].
+    #[arg(long = "page.rpc", value_name = "URL")]
+    page_rpc: Option<String>,
     /// Logs as JSON lines. What is logged is chosen by RUST_LOG.
     #[arg(long)]
     log_json: bool,
@@ -84,12 +87,14 @@ impl Start {
             grpc: config.grpc,
             grpc_web: config.grpc_web,
             api: config.api,
+            page: config.page,
             telemetry: config.telemetry,
         };
         let text = |flag: &Option<String>, setting: &mut String| flag.iter().for_each(|to| setting.clone_from(to));
         let switch = |flag: Option<bool>, setting: &mut bool| *setting = flag.unwrap_or(*setting);
         text(&self.grpc_address, &mut doors.grpc.address);
         text(&self.api_address, &mut doors.api.address);
+        text(&self.page_rpc, &mut doors.page.rpc);
         switch(self.grpc_enable, &mut doors.grpc.enable);
         switch(self.grpc_web_enable, &mut doors.grpc_web.enable);
         switch(self.api_enable, &mut doors.api.enable);

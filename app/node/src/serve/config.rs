@@ -7,6 +7,7 @@ pub struct Config {
     pub grpc: Grpc,
     pub grpc_web: GrpcWeb,
     pub api: Api,
+    pub page: Page,
     pub telemetry: Telemetry,
 }
 
@@ -68,6 +69,24 @@ impl Default for Api {
             max_open_connections: 1000,
             rpc_max_body_bytes: 1_000_000,
         }
+    }
+}
+
+/// `[page]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Page {
+    /// Serves the page to rent a GPU on, beside REST.
+    pub enable: bool,
+    /// What wallets call the chain.
+    pub chain_name: String,
+    /// Where wallets reach CometBFT's RPC.
+    pub rpc: String,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Page { enable: true, chain_name: "Aliquot".into(), rpc: "http://localhost:26657".into() }
     }
 }
 

@@ -6,7 +6,7 @@
 //! knows every symbol of the descriptors.
 
 use super::{
-    HEIGHT,
+    HEIGHT, clip,
     config::Grpc as Config,
     metrics::Door,
     pool::{LIMIT, Pool},
@@ -161,7 +161,7 @@ fn asked_height(metadata: &MetadataMap) -> Result<u64> {
 /// The status that gRPC clients see; they put the code before the text themselves.
 fn status(error: &aliquot_sdk::Error) -> Status {
     let text = error.text.strip_prefix("rpc error: code = ").and_then(|rest| rest.split_once(" desc = "));
-    Status::new(query::status(error), text.map_or(error.text.as_str(), |(_, text)| text))
+    Status::new(query::status(error), clip(text.map_or(error.text.as_str(), |(_, text)| text)))
 }
 
 /// Messages as the bytes they are.

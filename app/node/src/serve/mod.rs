@@ -4,14 +4,15 @@
 //! | --- | --- | --- |
 //! | gRPC: every served RPC, reflection v1 and v1alpha, `grpc.health.v1`; gRPC-web on the same port | `[grpc]`, 9090 | `grpc.rs` |
 //! | REST by `google.api.http`, `/openapi.json`, `/health`; gRPC-web too | `[api]`, 1317 | `rest.rs` |
+//! | the page to rent a GPU on, `/keplr.json` | `[page]`, with REST | `page.rs` |
 //! | Prometheus metrics, `/health` | `[telemetry]`, 1319, off | `metrics.rs` |
 //!
 //! No door knows an RPC by name: all ask [`query::dispatch`](crate::query::dispatch), as ABCI's `Query` does, with
 //! descriptors to tell them the paths, fields and JSON of each. The edge is async, what answers is not: queries run on a
 //! bounded pool of threads over snapshots of the state and take no lock that consensus holds while it works.
 //!
-//! What strangers can make a node do is bounded: connections per door, requests at once, bytes of a request and of an
-//! answer, queries that wait (those beyond are shed at once), time for a request to arrive and to be answered. A
+//! What strangers can make a node do is bounded: connections per door, requests at once, bytes of a request, of an
+//! answer and of an error's text, queries that wait (those beyond are shed at once), time for a request to arrive and to be answered. A
 //! connection on which nothing was written for a minute is closed, however busily it trickles. A query that panics is
 //! answered with an error and logged; it ends neither the door nor the node.
 
@@ -20,11 +21,13 @@ mod grpc;
 mod listen;
 mod metrics;
 mod openapi;
+mod page;
 mod pool;
 mod rest;
 
-pub use config::{Api, Config, Grpc, GrpcWeb, Telemetry};
+pub use config::{Api, Config, Grpc, GrpcWeb, Page, Telemetry};
 pub use grpc::BytesCodec;
+pub use rest::{Call, Gateway};
 
 use crate::app::App;
 use axum::{
@@ -77,6 +80,13 @@ pub fn runtime() -> io::Result<Runtime> {
         .build()
 }
 
+/// Bytes of the longest error text that a door gives: some repeat what was asked, and gRPC tells them in a header.
+const MAX_TEXT: usize = 1024;
+
+fn clip(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(MAX_TEXT)).unwrap_or(text)
+}
+
 /// Whether this thread serves queries, so that its panic is a query's end and not the node's.
 pub fn is_serving() -> bool {
     std::thread::current().name() == Some(THREAD)
@@ -95,7 +105,10 @@ pub async fn start(app: &App, config: &Config) -> Result<Doors, Error> {
     }
     if config.api.enable {
         let web = config.grpc_web.enable.then(|| grpc::service(grpc, true));
-        let router = rest::router(&pool, &config.api, web);
+        let mut router = rest::router(&pool, &config.api, web);
+        if config.page.enable {
+            router = router.merge(page::router(&pool, &config.page));
+        }
         let served = guard(router, config.api.enabled_unsafe_cors);
         doors.api = Some(open("REST", &config.api.address, config.api.max_open_connections, served).await?);
     }

@@ -7,31 +7,31 @@
 
 mod args;
 mod encoding;
+mod gateway;
 pub mod route;
 
+pub use gateway::{Call, Gateway};
+
 use super::{
-    HEIGHT,
+    HEIGHT, clip,
     config::Api as Config,
     metrics::Door,
     openapi,
     pool::{LIMIT, Pool},
 };
-use crate::query::{self, Answer};
-use aliquot_proto::json;
+use crate::query;
 use aliquot_sdk::{Error, Result, Sdk};
-use args::Args;
 use axum::{
     Json, Router,
-    body::{Body, Bytes, to_bytes},
+    body::{Body, Bytes, HttpBody, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
-use route::{BodyIs, Captured, Route};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use std::{sync::Arc, time::Duration};
-use tokio::time::timeout;
+use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 use tonic::Code;
 use tower::ServiceExt;
 use tower_http::compression::CompressionLayer;
@@ -42,7 +42,7 @@ const ARRIVAL: Duration = Duration::from_secs(15);
 
 struct Rest {
     pool: Pool,
-    routes: Vec<Route>,
+    gateway: Gateway,
     openapi: Option<Bytes>,
     max_body: usize,
     web: Option<Router>,
@@ -50,9 +50,9 @@ struct Rest {
 
 /// `web` answers gRPC-web where that is wanted.
 pub fn router(pool: &Pool, config: &Config, web: Option<Router>) -> Router {
-    let routes = route::routes(&query::served(pool.app()));
-    let openapi = config.swagger.then(|| openapi::document(&routes).to_string().into());
-    let rest = Rest { pool: pool.clone(), routes, openapi, max_body: config.rpc_max_body_bytes, web };
+    let gateway = Gateway::new(pool.app());
+    let openapi = config.swagger.then(|| openapi::document(gateway.routes()).to_string().into());
+    let rest = Rest { pool: pool.clone(), gateway, openapi, max_body: config.rpc_max_body_bytes, web };
     Router::new()
         .route("/health", get(health))
         .route("/openapi.json", get(document))
@@ -78,31 +78,41 @@ async fn any(State(rest): State<Arc<Rest>>, request: Request) -> Response {
     if let Some(web) = rest.web.clone().filter(|_| kind.is_some_and(|kind| kind.starts_with("application/grpc-web"))) {
         return web.oneshot(request).await.unwrap_or_else(|never| match never {});
     }
-    let verb = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
-    let Some((route, captured)) = route::find(&rest.routes, verb, request.uri().path()) else {
-        return not_implemented();
+    let arrived = request.body().is_end_stream();
+    let Some(call) = rest.gateway.find(request.method(), request.uri().path()) else {
+        return if arrived { not_implemented() } else { closing(not_implemented()) };
     };
-    let route = route.clone();
-    match call(&rest, route, captured, request).await {
+    let asked = match arrive(&rest, &call, request).await {
+        Ok(asked) => asked,
+        Err(error) if arrived => return refused(&error),
+        Err(error) => return closing(refused(&error)),
+    };
+    match answer(&rest, call, asked).await {
         Ok((text, height)) => answered(text, height),
         Err(error) => refused(&error),
     }
 }
 
-/// Reads what arrives here, and leaves the work to the pool.
-async fn call(rest: &Rest, route: Route, captured: Captured, request: Request) -> Result<(String, u64)> {
+/// A request that is here in full, in its place among those that may be.
+struct Asked {
+    query: String,
+    body: Bytes,
+    height: u64,
+    _here: OwnedSemaphorePermit,
+}
+
+async fn arrive(rest: &Rest, call: &Call, request: Request) -> Result<Asked> {
     let _here = rest.pool.enter()?;
     let height = asked_height(request.headers())?;
-    let (parts, body) = request.into_parts();
-    let body = if route.body == BodyIs::Nothing { Bytes::new() } else { read(body, rest.max_body).await? };
-    let (query, rpc) = (parts.uri.query().unwrap_or_default().to_string(), route.rpc.clone());
-    let work = move |app: &crate::app::App| {
-        let raw = message(&route, &captured, &query, &body)?;
-        let Answer { value, height } = query::dispatch(app, &route.rpc, &raw, height)?;
-        let printed = json::to_json_by_name(route.method.output().full_name(), &value);
-        let printed = printed.map_err(|e| Sdk::Logic(format!("the answer cannot be printed: {e}")))?;
-        Ok((printed.to_string(), height))
-    };
+    let query = request.uri().query().unwrap_or_default().to_string();
+    let body = if call.takes_body() { read(request.into_body(), rest.max_body).await? } else { Bytes::new() };
+    Ok(Asked { query, body, height, _here })
+}
+
+/// Leaves the work to the pool.
+async fn answer(rest: &Rest, call: Call, asked: Asked) -> Result<(String, u64)> {
+    let rpc = call.rpc().to_string();
+    let work = move |app: &crate::app::App| call.answer(app, &asked.query, &asked.body, asked.height);
     rest.pool.run((Door::Rest, &rpc), LIMIT, work).await
 }
 
@@ -112,30 +122,6 @@ async fn read(body: Body, most: usize) -> Result<Bytes> {
         Ok(Err(_)) => Err(Sdk::TxTooLarge(format!("the body has more than {most} bytes, or ended early")).into()),
         Err(_) => Err(Sdk::InvalidRequest(format!("the body did not arrive within {} s", ARRIVAL.as_secs())).into()),
     }
-}
-
-/// The encoded request: path before body or query.
-fn message(route: &Route, captured: &[(String, String)], query: &str, body: &[u8]) -> Result<Vec<u8>> {
-    let input = route.method.input();
-    let mut args = Args::new(input);
-    args.path(captured)?;
-    match &route.body {
-        BodyIs::Nothing => args.query(query)?,
-        BodyIs::TheMessage => args.body(object(body)?),
-        BodyIs::Field(name) => {
-            args.body(Map::from_iter([(name.clone(), Value::Object(object(body)?))]));
-            args.query(query)?;
-        }
-    }
-    args.encode()
-}
-
-fn object(body: &[u8]) -> Result<Map<String, Value>> {
-    if body.iter().all(u8::is_ascii_whitespace) {
-        return Ok(Map::new());
-    }
-    let value = serde_json::from_slice(body);
-    Ok(value.map_err(|e| Sdk::InvalidRequest(format!("the body is not a JSON object: {e}")))?)
 }
 
 fn asked_height(headers: &HeaderMap) -> Result<u64> {
@@ -156,12 +142,18 @@ fn refused(error: &Error) -> Response {
     failure(query::status(error), &query::log(error))
 }
 
+/// Of the request a part was not read: what the client sends next on this connection would be taken for it.
+fn closing(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
 fn not_implemented() -> Response {
     failure(Code::Unimplemented, "Not Implemented")
 }
 
 fn failure(code: Code, message: &str) -> Response {
-    let body = json!({ "code": code as i32, "message": message, "details": [] });
+    let body = json!({ "code": code as i32, "message": clip(message), "details": [] });
     (http_status(code), Json(body)).into_response()
 }
 

@@ -40,7 +40,8 @@ fn simulate(app: &App, q: pb::SimulateRequest) -> Result<pb::SimulateResponse> {
     };
     ensure(!raw.is_empty(), || Sdk::InvalidRequest("empty txBytes is not allowed".into()))?;
     let out = app.simulate(&decode_tx(&raw)?)?;
-    if let Some(error) = out.error {
+    if let Some(mut error) = out.error {
+        error.text = format!("{} with gas used: '{}'", error.text, out.gas_used);
         return Err(error);
     }
     let gas_info = Some(GasInfo { gas_wanted: out.gas_wanted, gas_used: out.gas_used });

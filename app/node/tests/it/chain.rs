@@ -254,13 +254,19 @@ impl TestChain {
         response.tx_results
     }
 
-    /// One honest block; results of the given transactions, without that of the beacon item.
+    /// One honest block; results of the given transactions, in whatever order they were proposed.
     pub fn block(&mut self, txs: Vec<Vec<u8>>) -> Vec<ExecTxResult> {
-        let given = txs.len();
-        let proposal = self.propose(txs);
+        let proposal = self.propose(txs.clone());
         assert!(self.accepts(&proposal), "an honest proposal was rejected");
-        let mut results = self.force(&proposal);
-        results.split_off(results.len() - given)
+        let results = self.force(&proposal);
+        let mut taken = vec![false; proposal.len()];
+        let mut result_of = |raw: &Vec<u8>| {
+            let place = (0..proposal.len()).find(|place| !taken[*place] && proposal[*place] == *raw);
+            let place = place.expect("an honest proposer leaves this transaction out");
+            taken[place] = true;
+            results[place].clone()
+        };
+        txs.iter().map(&mut result_of).collect()
     }
 
     /// Signs and runs one message in a block of its own, which must succeed.

@@ -36,8 +36,9 @@ fn lived_in() -> TestChain {
         };
         chain.run(&key("alice"), &send);
     }
+    // A refused one too, which no honest proposer would take.
     let tx = chain.tx(&key("bob"), TxBuilder::new().msg(&MsgSend::default()));
-    chain.block(vec![tx]);
+    chain.force(&[tx.into()]);
     chain
 }
 

@@ -4,6 +4,7 @@
 mod bare;
 mod chain;
 mod doors;
+mod fuzzed;
 mod vault;
 
 mod a_bad_transaction_is_refused_and_changes_nothing;
@@ -30,3 +31,4 @@ mod wallets_find_what_they_probe_for;
 mod wallets_sign_in_amino_and_with_several_keys;
 mod what_akash_gets_wrong_does_not_happen_here;
 mod what_closed_long_ago_leaves_the_state;
+mod what_wallets_stumble_over_is_not_there;

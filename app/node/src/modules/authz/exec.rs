@@ -7,7 +7,7 @@ use aliquot_proto::{
     beacon::v1::MsgBeacon,
     cosmos::authz::v1beta1::{MsgExec, MsgExecResponse},
 };
-use aliquot_sdk::{Address, Ctx, Error as SdkError, Result, Sdk, SealedRoutes, ensure};
+use aliquot_sdk::{Address, Ctx, Result, Sdk, SealedRoutes, ensure};
 use prost::{Message, Name};
 
 /// How deep execs are nested at most, the outermost counted. Decoding takes sixteen messages within messages, which four
@@ -25,10 +25,7 @@ pub fn exec(ctx: &mut Ctx, msg: MsgExec) -> Result<MsgExecResponse> {
     let mut results = Vec::with_capacity(msg.msgs.len());
     for (index, inner) in msg.msgs.iter().enumerate() {
         let done = authorize(ctx, routes, &grantee, inner).and_then(|()| run(ctx, routes, index, inner));
-        results.push(done.map_err(|error| {
-            let text = format!("failed to execute message; message index: {index}: {}", error.text);
-            SdkError { text, ..error }
-        })?);
+        results.push(done.map_err(|error| error.in_message(index))?);
     }
     Ok(MsgExecResponse { results })
 }

@@ -91,7 +91,7 @@ fn open_samples(ctx: &mut Ctx, msg: pb::MsgOpenSamples) -> Result<pb::MsgOpenSam
     let mut job = job::load_in(ctx, &lease, JobPhase::Sampled)?;
     let openings = msg.openings.unwrap_or_default();
     check_shape(ctx, &lease, &job, &openings)?;
-    ctx.charge(verify::declared_gas(&job))?;
+    ctx.charge("verification", verify::declared_gas(&job))?;
     verify::enqueue(ctx, &lease, openings)?;
     job::advance(ctx, &lease, &mut job, JobPhase::Opened, 0)?;
     ctx.emit(&pb::EventJobOpened { id: msg.id })?;

@@ -138,7 +138,7 @@ impl Storage for ContractStorage {
         let to = end.map_or_else(|| after(&self.prefix), |end| Bound::Excluded(self.key(end)));
         let left = (!empty).then_some((from, to));
         self.cursors.push(Cursor { left, reverse: order == Order::Descending });
-        self.shared.access(|ctx| ctx.charge(NEXT_GAS).map(|()| id))
+        self.shared.access(|ctx| ctx.charge("IterNextFlat", NEXT_GAS).map(|()| id))
     }
 
     fn next(&mut self, id: u32) -> BackendResult<Option<Record>> {
@@ -151,7 +151,7 @@ impl Storage for ContractStorage {
             let Some((from, to)) = cursor.left.take() else {
                 return Ok(None);
             };
-            ctx.charge(NEXT_GAS)?;
+            ctx.charge("IterNextFlat", NEXT_GAS)?;
             let found = ctx.range(STATE.at().store, from.clone(), to.clone(), reverse).next().transpose()?;
             let Some((key, value)) = found else {
                 return Ok(None);

@@ -103,7 +103,7 @@ pub fn query(ctx: &Ctx, contract: &Address, msg: &[u8]) -> Result<Vec<u8>> {
 pub fn query_in(shared: &Shared, contract: &Address, msg: &[u8], gas_limit: u64, query_depth: u32) -> Result<Vec<u8>> {
     let before = shared.used();
     let info = shared.with(|ctx| {
-        ctx.charge(INSTANCE_GAS)?;
+        ctx.charge("Loading CosmWasm module", INSTANCE_GAS)?;
         CONTRACTS.get(ctx, contract)
     })?;
     let code_id = info.ok_or(Error::NoSuchContract(*contract))?.code_id;
@@ -143,13 +143,13 @@ fn enter(
     code_id: u64,
     call: impl FnOnce(&mut Instance, &Env) -> VmResult<ContractResult<Response>>,
 ) -> Result<ContractResult<Response>> {
-    ctx.charge(INSTANCE_GAS)?;
+    ctx.charge("Loading CosmWasm module", INSTANCE_GAS)?;
     let out = Shared::lend(ctx, |shared| {
         let gas_limit = to_vm(shared.with(|ctx| Ok(ctx.gas().left()))?);
         vm::run(shared, Run { contract, code_id, gas_limit, query_depth: 0 }, call)
     });
     if out.as_ref().is_err_and(|error| error.is_out_of_gas()) {
-        ctx.charge(ctx.gas().left())?;
+        ctx.charge("wasm contract", ctx.gas().left())?;
     }
     out
 }

@@ -81,7 +81,7 @@ fn limited<T>(ctx: &mut Ctx, limit: Option<u64>, f: impl FnOnce(&mut Ctx) -> Res
     let outer = ctx.meter(Gas::limited(limit));
     let out = f(ctx);
     let spent = ctx.meter(outer).used().min(limit);
-    ctx.charge(spent)?;
+    ctx.charge("submessage", spent)?;
     out
 }
 

@@ -14,7 +14,7 @@ const FREE_BYTES: u64 = 100;
 
 /// Emits what a response carries: `wasm` with its attributes if it has any, then `wasm-<name>` for each of its events.
 pub fn emit(ctx: &mut Ctx, contract: &Address, attributes: &[Attribute], events: &[ContractEvent]) -> Result<()> {
-    ctx.charge(gas(attributes, events))?;
+    ctx.charge("Custom contract event attributes", gas(attributes, events))?;
     if !attributes.is_empty() {
         push(ctx, contract, "wasm".into(), attributes)?;
     }

@@ -43,7 +43,7 @@ fn store_code(ctx: &mut Ctx, msg: pb::MsgStoreCode) -> Result<pb::MsgStoreCodeRe
     may_upload(ctx, &sender)?;
     let config = instantiate_config(ctx, msg.instantiate_permission)?;
     let wasm = uncompressed(msg.wasm_byte_code)?;
-    ctx.charge((wasm.len() as u64).saturating_mul(COMPILE_GAS))?;
+    ctx.charge("Compiling wasm bytecode", (wasm.len() as u64).saturating_mul(COMPILE_GAS))?;
     // A simulation is free for whoever asks, so it must not fill the disk.
     let persist = ctx.mode != Mode::Simulate;
     let checksum = cache::store(&wasm, persist)?;

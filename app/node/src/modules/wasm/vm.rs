@@ -50,7 +50,7 @@ pub fn run<T>(
     let out = call(&mut instance, &env);
     let gas = instance.create_gas_report();
     // Storage and querier have charged what they did as they did it; what is left to charge is the VM's own work.
-    shared.with(|ctx| ctx.charge(gas.used_internally.div_ceil(GAS_MULTIPLIER)))?;
+    shared.with(|ctx| ctx.charge("wasm contract", gas.used_internally.div_ceil(GAS_MULTIPLIER)))?;
     match out {
         Ok(out) => Ok(out),
         Err(error) if gas.remaining == 0 || is_depletion(&error) => Err(out_of_gas(run.contract).into()),

@@ -15,7 +15,11 @@ use aliquot_proto::{beacon::v1::MsgBeacon, escrow::v1 as escrow};
 use aliquot_sdk::{Ctx, ModuleError, Sdk};
 use prost::{Name, bytes::Bytes};
 use prost_reflect::DynamicMessage;
-use std::{collections::VecDeque, fmt, time::Instant};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fmt,
+    time::Instant,
+};
 
 /// Blocks between two walks over the whole state.
 const WALK: u64 = 500;
@@ -121,13 +125,13 @@ impl Run {
         let last = &self.pair.first.last;
         assert_eq!(last.tx_results.len(), proposal.len());
         let (_, sent) = self.last_blocks.back().unwrap();
-        let mut sent = sent.iter();
+        let sent: BTreeMap<&[u8], &Sent> = sent.iter().map(|sent| (sent.raw.as_slice(), sent)).collect();
         for (raw, result) in proposal.iter().zip(&last.tx_results) {
             if beacon::is_item(raw) {
                 self.tally.message(&MsgBeacon::type_url(), result.code == 0);
                 continue;
             }
-            let urls = sent.find(|sent| sent.raw == *raw).map_or(vec![], |sent| sent.msgs.clone());
+            let urls = sent.get(raw.as_ref()).map_or(vec![], |sent| sent.msgs.clone());
             self.tally.operations += urls.len() as u64;
             self.tally.transactions += 1;
             urls.iter().for_each(|msg| self.tally.message(&msg.type_url, result.code == 0));

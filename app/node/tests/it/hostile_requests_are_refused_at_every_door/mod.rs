@@ -1,5 +1,10 @@
 //! What strangers send on purpose: every door answers with a clear error, in bounded time, and stays open.
 
+mod connections;
+mod http2;
+mod memory;
+mod texts;
+
 use crate::{
     chain::{TestChain, key},
     doors::{House, drain},

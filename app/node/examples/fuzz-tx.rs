@@ -1,0 +1,10 @@
+//! Fuzz target for hostile bytes as transactions, up to CheckTx and simulation. Run by `make fuzz`.
+#![no_main]
+#![allow(dead_code)] // targets share what tests need in whole
+
+#[path = "../tests/it/chain.rs"]
+mod chain;
+#[path = "../tests/it/fuzzed/mod.rs"]
+mod fuzzed;
+
+libfuzzer_sys::fuzz_target!(init: fuzzed::begin(fuzzed::tx::seeds()), |bytes: &[u8]| fuzzed::tx::run(bytes));
