@@ -36,7 +36,7 @@ use anyhow::{Context, Result};
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::StatusCode,
+    http::{Method, StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post, put},
@@ -45,6 +45,7 @@ use axum_server::{Handle, Server, tls_rustls::RustlsConfig};
 use hyper_util::rt::TokioTimer;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
+use tower_http::cors::{self, CorsLayer};
 
 use self::refusal::{Refused, refused};
 use crate::{
@@ -136,7 +137,17 @@ pub fn router(gateway: Gateway) -> Router {
         })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(shared.clone(), limits))
+        .layer(any_origin())
         .with_state(shared)
+}
+
+/// A tenant's page comes from a node, or from anywhere. It shows a token, never a cookie, so nothing is open to strangers.
+fn any_origin() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(cors::Any)
+        .allow_methods([Method::GET, Method::PUT, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .max_age(Duration::from_secs(600))
 }
 
 /// Serves until `handle` says stop. `tls`: none serves plain http.

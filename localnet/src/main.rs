@@ -21,10 +21,7 @@ enum Command {
     /// Three tenants, two providers and their containers: awards, a standby, funds that run dry, an amendment, the books.
     DemoMarket,
     /// A network that runs until ctrl-c.
-    Up {
-        #[arg(long, default_value_t = 4)]
-        validators: usize,
-    },
+    Up(up::Up),
 }
 
 #[tokio::main]
@@ -32,7 +29,7 @@ async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo => demo::run().await,
         Command::DemoMarket => demo::market().await,
-        Command::Up { validators } => up::run(validators).await,
+        Command::Up(up) => up.run().await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

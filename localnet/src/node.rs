@@ -122,6 +122,7 @@ impl Node {
         command.arg("start").arg("--home").arg(&self.home).args(["--listen", &listen]);
         command.args(["--grpc.address", &format!("127.0.0.1:{}", self.grpc)]);
         command.args(["--api.address", &format!("127.0.0.1:{}", self.api)]);
+        command.args(["--page.rpc", &self.rpc_url()]);
         let mut process = Process::start(command, &self.home.join("aliquotd.log"))?;
         let end = Instant::now() + Duration::from_secs(30);
         while TcpStream::connect(("127.0.0.1", self.abci)).is_err() {

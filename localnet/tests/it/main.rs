@@ -4,7 +4,9 @@
 
 mod a_cheating_runner_is_caught;
 mod a_market_is_played_to_the_last_unit;
+mod a_provider_under_load_loses_no_bid;
 mod coins_are_sent_by_command_line;
+mod cosmrs_sends_as_on_any_cosmos_chain;
 mod crashes_lose_nothing;
 mod every_message_is_sent_by_command_line;
 mod jobs_run_from_deployment_to_payment;
