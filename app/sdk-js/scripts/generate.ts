@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generateAmino } from "./amino-table.js";
-import { generateMessages, generateQueries } from "./messages.js";
+import { generateEvents, generateMessages, generateQueries } from "./messages.js";
 import { generateTypes } from "./types.js";
 
 const TARGET = fileURLToPath(new URL("../src/gen", import.meta.url));
@@ -11,6 +11,7 @@ const TARGET = fileURLToPath(new URL("../src/gen", import.meta.url));
 function generate(): Map<string, string> {
   const files = generateTypes();
   files.set("amino.ts", generateAmino());
+  files.set("events.ts", generateEvents());
   files.set("messages.ts", generateMessages());
   files.set("queries.ts", generateQueries());
   return files;

@@ -1,5 +1,5 @@
-// Writes src/gen/messages.ts (codecs by type URL, and a composer for each of our messages) and src/gen/queries.ts
-// (the typed queries of each of our modules).
+// Writes src/gen/messages.ts (codecs by type URL, and a composer for each of our messages), src/gen/queries.ts (the
+// typed queries of each of our modules) and src/gen/events.ts (the types of our events by their name).
 import type { DescMessage, DescService } from "@bufbuild/protobuf";
 import { ownMessages } from "./amino-table.js";
 import { descriptors, ours, transactionMessages } from "./descriptors.js";
@@ -47,8 +47,9 @@ export function generateMessages(): string {
 import { composer } from "../composer.js";
 ${imports}
 /** Our messages, and our types that stand in an Any of others' messages. */
-export const ownTypes: ReadonlyArray<[string, GeneratedType]> = [
-${own}];
+// Cast because CosmJS's declarations name the CommonJS form of the same writer.
+export const ownTypes = [
+${own}] as ReadonlyArray<[string, unknown]> as ReadonlyArray<[string, GeneratedType]>;
 
 /** Those of the Cosmos SDK and wasmd whose amino converters CosmJS lacks, or has wrong. */
 export const foreignTypes: ReadonlyArray<[string, GeneratedType]> = [
@@ -76,5 +77,18 @@ export function moduleQueries(rpc: ProtobufRpcClient) {
   return {
 ${modules.join("")}  };
 }
+`;
+}
+
+export function generateEvents(): string {
+  const imports = new Imports();
+  const events = [...descriptors].filter(
+    (desc): desc is DescMessage => desc.kind === "message" && ours(desc) && desc.file.name.endsWith("/event"),
+  );
+  const rows = events.map((desc) => `  "${desc.typeName}": ${imports.codec(desc)},\n`);
+  return `${HEAD}${imports}
+/** Our events by the name that they have in blocks. */
+export const eventTypes = {
+${rows.join("")}};
 `;
 }

@@ -11,7 +11,7 @@ const OPTIONS = [
   "esModuleInterop=true",
   "importSuffix=.js",
   "outputIndex=true",
-  "outputJsonMethods=false",
+  "outputJsonMethods=from-only",
   // messages.ts makes clients of the services.
   "outputServices=none",
   "useExactTypes=false",

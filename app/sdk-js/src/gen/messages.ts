@@ -29,7 +29,8 @@ import * as cosmos_staking_v1beta1_authz from "cosmjs-types/cosmos/staking/v1bet
 import * as cosmwasm_wasm_v1_authz from "cosmjs-types/cosmwasm/wasm/v1/authz";
 
 /** Our messages, and our types that stand in an Any of others' messages. */
-export const ownTypes: ReadonlyArray<[string, GeneratedType]> = [
+// Cast because CosmJS's declarations name the CommonJS form of the same writer.
+export const ownTypes = [
   ["/aliquot.audit.v1.MsgSignProviderAttributes", aliquot_audit_v1_tx.MsgSignProviderAttributes],
   ["/aliquot.audit.v1.MsgDeleteProviderAttributes", aliquot_audit_v1_tx.MsgDeleteProviderAttributes],
   ["/aliquot.beacon.v1.MsgBeacon", aliquot_beacon_v1_tx.MsgBeacon],
@@ -65,7 +66,7 @@ export const ownTypes: ReadonlyArray<[string, GeneratedType]> = [
   ["/aliquot.validator.v1.MsgUpdateValidators", aliquot_validator_v1_tx.MsgUpdateValidators],
   ["/aliquot.validator.v1.MsgReplaceVrfKey", aliquot_validator_v1_tx.MsgReplaceVrfKey],
   ["/aliquot.escrow.v1.DepositAuthorization", aliquot_escrow_v1_tx.DepositAuthorization],
-];
+] as ReadonlyArray<[string, unknown]> as ReadonlyArray<[string, GeneratedType]>;
 
 /** Those of the Cosmos SDK and wasmd whose amino converters CosmJS lacks, or has wrong. */
 export const foreignTypes: ReadonlyArray<[string, GeneratedType]> = [

@@ -70,6 +70,13 @@ export const EventAttestationSigned: MessageFns<EventAttestationSigned> = {
     }
   },
 
+  fromJSON(object: any): EventAttestationSigned {
+    return {
+      auditor: isSet(object.auditor) ? globalThis.String(object.auditor) : "",
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+    };
+  },
+
   create(base?: DeepPartial<EventAttestationSigned>): EventAttestationSigned {
     return EventAttestationSigned.fromPartial(base ?? {});
   },
@@ -137,6 +144,13 @@ export const EventAttestationDeleted: MessageFns<EventAttestationDeleted> = {
     }
   },
 
+  fromJSON(object: any): EventAttestationDeleted {
+    return {
+      auditor: isSet(object.auditor) ? globalThis.String(object.auditor) : "",
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+    };
+  },
+
   create(base?: DeepPartial<EventAttestationDeleted>): EventAttestationDeleted {
     return EventAttestationDeleted.fromPartial(base ?? {});
   },
@@ -156,9 +170,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -54,6 +54,14 @@ export const GenesisState: MessageFns<GenesisState> = {
     }
   },
 
+  fromJSON(object: any): GenesisState {
+    return {
+      attestations: globalThis.Array.isArray(object?.attestations)
+        ? object.attestations.map((e: any) => Attestation.fromJSON(e))
+        : [],
+    };
+  },
+
   create(base?: DeepPartial<GenesisState>): GenesisState {
     return GenesisState.fromPartial(base ?? {});
   },
@@ -75,6 +83,7 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -93,6 +93,14 @@ export const QueryAttestationsRequest: MessageFns<QueryAttestationsRequest> = {
     }
   },
 
+  fromJSON(object: any): QueryAttestationsRequest {
+    return {
+      auditor: isSet(object.auditor) ? globalThis.String(object.auditor) : "",
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+      pagination: isSet(object.pagination) ? PageRequest.fromJSON(object.pagination) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<QueryAttestationsRequest>): QueryAttestationsRequest {
     return QueryAttestationsRequest.fromPartial(base ?? {});
   },
@@ -161,6 +169,15 @@ export const QueryAttestationsResponse: MessageFns<QueryAttestationsResponse> = 
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryAttestationsResponse {
+    return {
+      attestations: globalThis.Array.isArray(object?.attestations)
+        ? object.attestations.map((e: any) => Attestation.fromJSON(e))
+        : [],
+      pagination: isSet(object.pagination) ? PageResponse.fromJSON(object.pagination) : undefined,
+    };
   },
 
   create(base?: DeepPartial<QueryAttestationsResponse>): QueryAttestationsResponse {
@@ -232,6 +249,13 @@ export const QueryAttestationRequest: MessageFns<QueryAttestationRequest> = {
     }
   },
 
+  fromJSON(object: any): QueryAttestationRequest {
+    return {
+      auditor: isSet(object.auditor) ? globalThis.String(object.auditor) : "",
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+    };
+  },
+
   create(base?: DeepPartial<QueryAttestationRequest>): QueryAttestationRequest {
     return QueryAttestationRequest.fromPartial(base ?? {});
   },
@@ -288,6 +312,10 @@ export const QueryAttestationResponse: MessageFns<QueryAttestationResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryAttestationResponse {
+    return { attestation: isSet(object.attestation) ? Attestation.fromJSON(object.attestation) : undefined };
+  },
+
   create(base?: DeepPartial<QueryAttestationResponse>): QueryAttestationResponse {
     return QueryAttestationResponse.fromPartial(base ?? {});
   },
@@ -308,9 +336,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -117,6 +117,26 @@ export const MsgSignProviderAttributes: MessageFns<MsgSignProviderAttributes> = 
     }
   },
 
+  fromJSON(object: any): MsgSignProviderAttributes {
+    return {
+      auditor: isSet(object.auditor) ? globalThis.String(object.auditor) : "",
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+      attributes: globalThis.Array.isArray(object?.attributes)
+        ? object.attributes.map((e: any) => Attribute.fromJSON(e))
+        : [],
+      expiresAt: isSet(object.expiresAt)
+        ? BigInt(object.expiresAt)
+        : isSet(object.expires_at)
+        ? BigInt(object.expires_at)
+        : 0n,
+      evidenceHash: isSet(object.evidenceHash)
+        ? bytesFromBase64(object.evidenceHash)
+        : isSet(object.evidence_hash)
+        ? bytesFromBase64(object.evidence_hash)
+        : new Uint8Array(0),
+    };
+  },
+
   create(base?: DeepPartial<MsgSignProviderAttributes>): MsgSignProviderAttributes {
     return MsgSignProviderAttributes.fromPartial(base ?? {});
   },
@@ -163,6 +183,10 @@ export const MsgSignProviderAttributesResponse: MessageFns<MsgSignProviderAttrib
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): MsgSignProviderAttributesResponse {
+    return {};
   },
 
   create(base?: DeepPartial<MsgSignProviderAttributesResponse>): MsgSignProviderAttributesResponse {
@@ -241,6 +265,14 @@ export const MsgDeleteProviderAttributes: MessageFns<MsgDeleteProviderAttributes
     }
   },
 
+  fromJSON(object: any): MsgDeleteProviderAttributes {
+    return {
+      auditor: isSet(object.auditor) ? globalThis.String(object.auditor) : "",
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+      keys: globalThis.Array.isArray(object?.keys) ? object.keys.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
   create(base?: DeepPartial<MsgDeleteProviderAttributes>): MsgDeleteProviderAttributes {
     return MsgDeleteProviderAttributes.fromPartial(base ?? {});
   },
@@ -287,6 +319,10 @@ export const MsgDeleteProviderAttributesResponse: MessageFns<MsgDeleteProviderAt
     }
   },
 
+  fromJSON(_: any): MsgDeleteProviderAttributesResponse {
+    return {};
+  },
+
   create(base?: DeepPartial<MsgDeleteProviderAttributesResponse>): MsgDeleteProviderAttributesResponse {
     return MsgDeleteProviderAttributesResponse.fromPartial(base ?? {});
   },
@@ -296,6 +332,19 @@ export const MsgDeleteProviderAttributesResponse: MessageFns<MsgDeleteProviderAt
   },
 };
 
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -304,9 +353,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -120,6 +120,31 @@ export const Attestation: MessageFns<Attestation> = {
     }
   },
 
+  fromJSON(object: any): Attestation {
+    return {
+      auditor: isSet(object.auditor) ? globalThis.String(object.auditor) : "",
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+      attributes: globalThis.Array.isArray(object?.attributes)
+        ? object.attributes.map((e: any) => Attribute.fromJSON(e))
+        : [],
+      expiresAt: isSet(object.expiresAt)
+        ? BigInt(object.expiresAt)
+        : isSet(object.expires_at)
+        ? BigInt(object.expires_at)
+        : 0n,
+      evidenceHash: isSet(object.evidenceHash)
+        ? bytesFromBase64(object.evidenceHash)
+        : isSet(object.evidence_hash)
+        ? bytesFromBase64(object.evidence_hash)
+        : new Uint8Array(0),
+      signedAt: isSet(object.signedAt)
+        ? BigInt(object.signedAt)
+        : isSet(object.signed_at)
+        ? BigInt(object.signed_at)
+        : 0n,
+    };
+  },
+
   create(base?: DeepPartial<Attestation>): Attestation {
     return Attestation.fromPartial(base ?? {});
   },
@@ -135,6 +160,19 @@ export const Attestation: MessageFns<Attestation> = {
   },
 };
 
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -143,9 +181,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -73,6 +73,13 @@ export const EventBeacon: MessageFns<EventBeacon> = {
     }
   },
 
+  fromJSON(object: any): EventBeacon {
+    return {
+      height: isSet(object.height) ? BigInt(object.height) : 0n,
+      value: isSet(object.value) ? bytesFromBase64(object.value) : new Uint8Array(0),
+    };
+  },
+
   create(base?: DeepPartial<EventBeacon>): EventBeacon {
     return EventBeacon.fromPartial(base ?? {});
   },
@@ -143,6 +150,17 @@ export const EventBeaconOmitted: MessageFns<EventBeaconOmitted> = {
     }
   },
 
+  fromJSON(object: any): EventBeaconOmitted {
+    return {
+      height: isSet(object.height) ? BigInt(object.height) : 0n,
+      consensusAddress: isSet(object.consensusAddress)
+        ? bytesFromBase64(object.consensusAddress)
+        : isSet(object.consensus_address)
+        ? bytesFromBase64(object.consensus_address)
+        : new Uint8Array(0),
+    };
+  },
+
   create(base?: DeepPartial<EventBeaconOmitted>): EventBeaconOmitted {
     return EventBeaconOmitted.fromPartial(base ?? {});
   },
@@ -154,6 +172,19 @@ export const EventBeaconOmitted: MessageFns<EventBeaconOmitted> = {
   },
 };
 
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -162,9 +193,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -78,6 +78,16 @@ export const GenesisState: MessageFns<GenesisState> = {
     }
   },
 
+  fromJSON(object: any): GenesisState {
+    return {
+      params: isSet(object.params) ? Params.fromJSON(object.params) : undefined,
+      beacons: globalThis.Array.isArray(object?.beacons) ? object.beacons.map((e: any) => Beacon.fromJSON(e)) : [],
+      omissions: globalThis.Array.isArray(object?.omissions)
+        ? object.omissions.map((e: any) => Omissions.fromJSON(e))
+        : [],
+    };
+  },
+
   create(base?: DeepPartial<GenesisState>): GenesisState {
     return GenesisState.fromPartial(base ?? {});
   },
@@ -100,9 +110,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -71,6 +71,10 @@ export const QueryBeaconRequest: MessageFns<QueryBeaconRequest> = {
     }
   },
 
+  fromJSON(object: any): QueryBeaconRequest {
+    return { height: isSet(object.height) ? BigInt(object.height) : 0n };
+  },
+
   create(base?: DeepPartial<QueryBeaconRequest>): QueryBeaconRequest {
     return QueryBeaconRequest.fromPartial(base ?? {});
   },
@@ -124,6 +128,10 @@ export const QueryBeaconResponse: MessageFns<QueryBeaconResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryBeaconResponse {
+    return { beacon: isSet(object.beacon) ? Beacon.fromJSON(object.beacon) : undefined };
   },
 
   create(base?: DeepPartial<QueryBeaconResponse>): QueryBeaconResponse {
@@ -181,6 +189,10 @@ export const QueryOmissionsRequest: MessageFns<QueryOmissionsRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryOmissionsRequest {
+    return { pagination: isSet(object.pagination) ? PageRequest.fromJSON(object.pagination) : undefined };
   },
 
   create(base?: DeepPartial<QueryOmissionsRequest>): QueryOmissionsRequest {
@@ -251,6 +263,15 @@ export const QueryOmissionsResponse: MessageFns<QueryOmissionsResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryOmissionsResponse {
+    return {
+      omissions: globalThis.Array.isArray(object?.omissions)
+        ? object.omissions.map((e: any) => Omissions.fromJSON(e))
+        : [],
+      pagination: isSet(object.pagination) ? PageResponse.fromJSON(object.pagination) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<QueryOmissionsResponse>): QueryOmissionsResponse {
     return QueryOmissionsResponse.fromPartial(base ?? {});
   },
@@ -272,9 +293,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

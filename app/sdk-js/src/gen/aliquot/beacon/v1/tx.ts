@@ -68,6 +68,13 @@ export const MsgBeacon: MessageFns<MsgBeacon> = {
     }
   },
 
+  fromJSON(object: any): MsgBeacon {
+    return {
+      proposer: isSet(object.proposer) ? globalThis.String(object.proposer) : "",
+      proof: isSet(object.proof) ? bytesFromBase64(object.proof) : new Uint8Array(0),
+    };
+  },
+
   create(base?: DeepPartial<MsgBeacon>): MsgBeacon {
     return MsgBeacon.fromPartial(base ?? {});
   },
@@ -113,6 +120,10 @@ export const MsgBeaconResponse: MessageFns<MsgBeaconResponse> = {
     }
   },
 
+  fromJSON(_: any): MsgBeaconResponse {
+    return {};
+  },
+
   create(base?: DeepPartial<MsgBeaconResponse>): MsgBeaconResponse {
     return MsgBeaconResponse.fromPartial(base ?? {});
   },
@@ -122,6 +133,19 @@ export const MsgBeaconResponse: MessageFns<MsgBeaconResponse> = {
   },
 };
 
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -130,9 +154,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -90,6 +90,14 @@ export const Beacon: MessageFns<Beacon> = {
     }
   },
 
+  fromJSON(object: any): Beacon {
+    return {
+      height: isSet(object.height) ? BigInt(object.height) : 0n,
+      value: isSet(object.value) ? bytesFromBase64(object.value) : new Uint8Array(0),
+      omitted: isSet(object.omitted) ? globalThis.Boolean(object.omitted) : false,
+    };
+  },
+
   create(base?: DeepPartial<Beacon>): Beacon {
     return Beacon.fromPartial(base ?? {});
   },
@@ -175,6 +183,22 @@ export const Omissions: MessageFns<Omissions> = {
     }
   },
 
+  fromJSON(object: any): Omissions {
+    return {
+      consensusAddress: isSet(object.consensusAddress)
+        ? bytesFromBase64(object.consensusAddress)
+        : isSet(object.consensus_address)
+        ? bytesFromBase64(object.consensus_address)
+        : new Uint8Array(0),
+      count: isSet(object.count) ? BigInt(object.count) : 0n,
+      sleepsUntil: isSet(object.sleepsUntil)
+        ? BigInt(object.sleepsUntil)
+        : isSet(object.sleeps_until)
+        ? BigInt(object.sleeps_until)
+        : 0n,
+    };
+  },
+
   create(base?: DeepPartial<Omissions>): Omissions {
     return Omissions.fromPartial(base ?? {});
   },
@@ -237,6 +261,16 @@ export const Params: MessageFns<Params> = {
     }
   },
 
+  fromJSON(object: any): Params {
+    return {
+      retainBlocks: isSet(object.retainBlocks)
+        ? BigInt(object.retainBlocks)
+        : isSet(object.retain_blocks)
+        ? BigInt(object.retain_blocks)
+        : 0n,
+    };
+  },
+
   create(base?: DeepPartial<Params>): Params {
     return Params.fromPartial(base ?? {});
   },
@@ -249,6 +283,19 @@ export const Params: MessageFns<Params> = {
   },
 };
 
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -257,9 +304,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -5,7 +5,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Coin } from "../../../cosmos/base/v1beta1/coin.js";
 import { LeaseId } from "../../market/v1/types.js";
-import { JobFault } from "./types.js";
+import { JobFault, jobFaultFromJSON } from "./types.js";
 
 export interface EventDeviceRegistered {
   deviceId: Uint8Array;
@@ -125,6 +125,18 @@ export const EventDeviceRegistered: MessageFns<EventDeviceRegistered> = {
     }
   },
 
+  fromJSON(object: any): EventDeviceRegistered {
+    return {
+      deviceId: isSet(object.deviceId)
+        ? bytesFromBase64(object.deviceId)
+        : isSet(object.device_id)
+        ? bytesFromBase64(object.device_id)
+        : new Uint8Array(0),
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+      bond: isSet(object.bond) ? Coin.fromJSON(object.bond) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<EventDeviceRegistered>): EventDeviceRegistered {
     return EventDeviceRegistered.fromPartial(base ?? {});
   },
@@ -205,6 +217,18 @@ export const EventJobCommitted: MessageFns<EventJobCommitted> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): EventJobCommitted {
+    return {
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      root: isSet(object.root) ? bytesFromBase64(object.root) : new Uint8Array(0),
+      sampleHeight: isSet(object.sampleHeight)
+        ? BigInt(object.sampleHeight)
+        : isSet(object.sample_height)
+        ? BigInt(object.sample_height)
+        : 0n,
+    };
   },
 
   create(base?: DeepPartial<EventJobCommitted>): EventJobCommitted {
@@ -305,6 +329,18 @@ export const EventJobSampled: MessageFns<EventJobSampled> = {
     }
   },
 
+  fromJSON(object: any): EventJobSampled {
+    return {
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      sampled: globalThis.Array.isArray(object?.sampled) ? object.sampled.map((e: any) => globalThis.Number(e)) : [],
+      openDeadline: isSet(object.openDeadline)
+        ? BigInt(object.openDeadline)
+        : isSet(object.open_deadline)
+        ? BigInt(object.open_deadline)
+        : 0n,
+    };
+  },
+
   create(base?: DeepPartial<EventJobSampled>): EventJobSampled {
     return EventJobSampled.fromPartial(base ?? {});
   },
@@ -362,6 +398,10 @@ export const EventJobOpened: MessageFns<EventJobOpened> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): EventJobOpened {
+    return { id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined };
   },
 
   create(base?: DeepPartial<EventJobOpened>): EventJobOpened {
@@ -433,6 +473,17 @@ export const EventJobVerified: MessageFns<EventJobVerified> = {
     }
   },
 
+  fromJSON(object: any): EventJobVerified {
+    return {
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      settlesAt: isSet(object.settlesAt)
+        ? BigInt(object.settlesAt)
+        : isSet(object.settles_at)
+        ? BigInt(object.settles_at)
+        : 0n,
+    };
+  },
+
   create(base?: DeepPartial<EventJobVerified>): EventJobVerified {
     return EventJobVerified.fromPartial(base ?? {});
   },
@@ -487,6 +538,10 @@ export const EventJobSettled: MessageFns<EventJobSettled> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): EventJobSettled {
+    return { id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined };
   },
 
   create(base?: DeepPartial<EventJobSettled>): EventJobSettled {
@@ -553,6 +608,13 @@ export const EventJobFailed: MessageFns<EventJobFailed> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): EventJobFailed {
+    return {
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      fault: isSet(object.fault) ? jobFaultFromJSON(object.fault) : 0,
+    };
   },
 
   create(base?: DeepPartial<EventJobFailed>): EventJobFailed {
@@ -666,6 +728,29 @@ export const EventSlashed: MessageFns<EventSlashed> = {
     }
   },
 
+  fromJSON(object: any): EventSlashed {
+    return {
+      deviceId: isSet(object.deviceId)
+        ? bytesFromBase64(object.deviceId)
+        : isSet(object.device_id)
+        ? bytesFromBase64(object.device_id)
+        : new Uint8Array(0),
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      denom: isSet(object.denom) ? globalThis.String(object.denom) : "",
+      burned: isSet(object.burned) ? globalThis.String(object.burned) : "",
+      toTenant: isSet(object.toTenant)
+        ? globalThis.String(object.toTenant)
+        : isSet(object.to_tenant)
+        ? globalThis.String(object.to_tenant)
+        : "",
+      toCommunity: isSet(object.toCommunity)
+        ? globalThis.String(object.toCommunity)
+        : isSet(object.to_community)
+        ? globalThis.String(object.to_community)
+        : "",
+    };
+  },
+
   create(base?: DeepPartial<EventSlashed>): EventSlashed {
     return EventSlashed.fromPartial(base ?? {});
   },
@@ -748,6 +833,14 @@ export const EventQuarantined: MessageFns<EventQuarantined> = {
     }
   },
 
+  fromJSON(object: any): EventQuarantined {
+    return {
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      codespace: isSet(object.codespace) ? globalThis.String(object.codespace) : "",
+      code: isSet(object.code) ? globalThis.Number(object.code) : 0,
+    };
+  },
+
   create(base?: DeepPartial<EventQuarantined>): EventQuarantined {
     return EventQuarantined.fromPartial(base ?? {});
   },
@@ -760,6 +853,19 @@ export const EventQuarantined: MessageFns<EventQuarantined> = {
   },
 };
 
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -768,9 +874,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

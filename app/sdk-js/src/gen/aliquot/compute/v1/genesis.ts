@@ -97,6 +97,14 @@ export const PendingOpenings: MessageFns<PendingOpenings> = {
     }
   },
 
+  fromJSON(object: any): PendingOpenings {
+    return {
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      sequence: isSet(object.sequence) ? BigInt(object.sequence) : 0n,
+      openings: isSet(object.openings) ? Openings.fromJSON(object.openings) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<PendingOpenings>): PendingOpenings {
     return PendingOpenings.fromPartial(base ?? {});
   },
@@ -165,6 +173,13 @@ export const JobInput: MessageFns<JobInput> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): JobInput {
+    return {
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      input: isSet(object.input) ? bytesFromBase64(object.input) : new Uint8Array(0),
+    };
   },
 
   create(base?: DeepPartial<JobInput>): JobInput {
@@ -289,6 +304,20 @@ export const GenesisState: MessageFns<GenesisState> = {
     }
   },
 
+  fromJSON(object: any): GenesisState {
+    return {
+      params: isSet(object.params) ? Params.fromJSON(object.params) : undefined,
+      kernels: globalThis.Array.isArray(object?.kernels) ? object.kernels.map((e: any) => Kernel.fromJSON(e)) : [],
+      devices: globalThis.Array.isArray(object?.devices) ? object.devices.map((e: any) => Device.fromJSON(e)) : [],
+      jobs: globalThis.Array.isArray(object?.jobs) ? object.jobs.map((e: any) => Job.fromJSON(e)) : [],
+      pending: globalThis.Array.isArray(object?.pending)
+        ? object.pending.map((e: any) => PendingOpenings.fromJSON(e))
+        : [],
+      inputs: globalThis.Array.isArray(object?.inputs) ? object.inputs.map((e: any) => JobInput.fromJSON(e)) : [],
+      locks: globalThis.Array.isArray(object?.locks) ? object.locks.map((e: any) => Lock.fromJSON(e)) : [],
+    };
+  },
+
   create(base?: DeepPartial<GenesisState>): GenesisState {
     return GenesisState.fromPartial(base ?? {});
   },
@@ -307,6 +336,19 @@ export const GenesisState: MessageFns<GenesisState> = {
   },
 };
 
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -315,9 +357,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

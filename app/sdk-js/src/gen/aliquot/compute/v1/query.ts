@@ -5,7 +5,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { PageRequest, PageResponse } from "../../../cosmos/base/query/v1beta1/pagination.js";
 import { LeaseId } from "../../market/v1/types.js";
-import { Device, Job, JobPhase, Kernel, Params } from "./types.js";
+import { Device, Job, JobPhase, jobPhaseFromJSON, Kernel, Params } from "./types.js";
 
 export interface QueryDevicesRequest {
   provider: string;
@@ -114,6 +114,13 @@ export const QueryDevicesRequest: MessageFns<QueryDevicesRequest> = {
     }
   },
 
+  fromJSON(object: any): QueryDevicesRequest {
+    return {
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+      pagination: isSet(object.pagination) ? PageRequest.fromJSON(object.pagination) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<QueryDevicesRequest>): QueryDevicesRequest {
     return QueryDevicesRequest.fromPartial(base ?? {});
   },
@@ -183,6 +190,13 @@ export const QueryDevicesResponse: MessageFns<QueryDevicesResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryDevicesResponse {
+    return {
+      devices: globalThis.Array.isArray(object?.devices) ? object.devices.map((e: any) => Device.fromJSON(e)) : [],
+      pagination: isSet(object.pagination) ? PageResponse.fromJSON(object.pagination) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<QueryDevicesResponse>): QueryDevicesResponse {
     return QueryDevicesResponse.fromPartial(base ?? {});
   },
@@ -241,6 +255,10 @@ export const QueryDeviceRequest: MessageFns<QueryDeviceRequest> = {
     }
   },
 
+  fromJSON(object: any): QueryDeviceRequest {
+    return { id: isSet(object.id) ? bytesFromBase64(object.id) : new Uint8Array(0) };
+  },
+
   create(base?: DeepPartial<QueryDeviceRequest>): QueryDeviceRequest {
     return QueryDeviceRequest.fromPartial(base ?? {});
   },
@@ -296,6 +314,10 @@ export const QueryDeviceResponse: MessageFns<QueryDeviceResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryDeviceResponse {
+    return { device: isSet(object.device) ? Device.fromJSON(object.device) : undefined };
+  },
+
   create(base?: DeepPartial<QueryDeviceResponse>): QueryDeviceResponse {
     return QueryDeviceResponse.fromPartial(base ?? {});
   },
@@ -340,6 +362,10 @@ export const QueryKernelsRequest: MessageFns<QueryKernelsRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): QueryKernelsRequest {
+    return {};
   },
 
   create(base?: DeepPartial<QueryKernelsRequest>): QueryKernelsRequest {
@@ -394,6 +420,12 @@ export const QueryKernelsResponse: MessageFns<QueryKernelsResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryKernelsResponse {
+    return {
+      kernels: globalThis.Array.isArray(object?.kernels) ? object.kernels.map((e: any) => Kernel.fromJSON(e)) : [],
+    };
   },
 
   create(base?: DeepPartial<QueryKernelsResponse>): QueryKernelsResponse {
@@ -473,6 +505,14 @@ export const QueryJobsRequest: MessageFns<QueryJobsRequest> = {
     }
   },
 
+  fromJSON(object: any): QueryJobsRequest {
+    return {
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+      phase: isSet(object.phase) ? jobPhaseFromJSON(object.phase) : 0,
+      pagination: isSet(object.pagination) ? PageRequest.fromJSON(object.pagination) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<QueryJobsRequest>): QueryJobsRequest {
     return QueryJobsRequest.fromPartial(base ?? {});
   },
@@ -543,6 +583,13 @@ export const QueryJobsResponse: MessageFns<QueryJobsResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryJobsResponse {
+    return {
+      jobs: globalThis.Array.isArray(object?.jobs) ? object.jobs.map((e: any) => Job.fromJSON(e)) : [],
+      pagination: isSet(object.pagination) ? PageResponse.fromJSON(object.pagination) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<QueryJobsResponse>): QueryJobsResponse {
     return QueryJobsResponse.fromPartial(base ?? {});
   },
@@ -601,6 +648,10 @@ export const QueryJobRequest: MessageFns<QueryJobRequest> = {
     }
   },
 
+  fromJSON(object: any): QueryJobRequest {
+    return { id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined };
+  },
+
   create(base?: DeepPartial<QueryJobRequest>): QueryJobRequest {
     return QueryJobRequest.fromPartial(base ?? {});
   },
@@ -656,6 +707,10 @@ export const QueryJobResponse: MessageFns<QueryJobResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryJobResponse {
+    return { job: isSet(object.job) ? Job.fromJSON(object.job) : undefined };
+  },
+
   create(base?: DeepPartial<QueryJobResponse>): QueryJobResponse {
     return QueryJobResponse.fromPartial(base ?? {});
   },
@@ -698,6 +753,10 @@ export const QueryParamsRequest: MessageFns<QueryParamsRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): QueryParamsRequest {
+    return {};
   },
 
   create(base?: DeepPartial<QueryParamsRequest>): QueryParamsRequest {
@@ -754,6 +813,10 @@ export const QueryParamsResponse: MessageFns<QueryParamsResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryParamsResponse {
+    return { params: isSet(object.params) ? Params.fromJSON(object.params) : undefined };
+  },
+
   create(base?: DeepPartial<QueryParamsResponse>): QueryParamsResponse {
     return QueryParamsResponse.fromPartial(base ?? {});
   },
@@ -766,6 +829,19 @@ export const QueryParamsResponse: MessageFns<QueryParamsResponse> = {
   },
 };
 
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -774,9 +850,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -124,6 +124,14 @@ export const MsgRegisterDevice: MessageFns<MsgRegisterDevice> = {
     }
   },
 
+  fromJSON(object: any): MsgRegisterDevice {
+    return {
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+      nonce: isSet(object.nonce) ? BigInt(object.nonce) : 0n,
+      bond: isSet(object.bond) ? Coin.fromJSON(object.bond) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<MsgRegisterDevice>): MsgRegisterDevice {
     return MsgRegisterDevice.fromPartial(base ?? {});
   },
@@ -179,6 +187,16 @@ export const MsgRegisterDeviceResponse: MessageFns<MsgRegisterDeviceResponse> = 
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): MsgRegisterDeviceResponse {
+    return {
+      deviceId: isSet(object.deviceId)
+        ? bytesFromBase64(object.deviceId)
+        : isSet(object.device_id)
+        ? bytesFromBase64(object.device_id)
+        : new Uint8Array(0),
+    };
   },
 
   create(base?: DeepPartial<MsgRegisterDeviceResponse>): MsgRegisterDeviceResponse {
@@ -269,6 +287,19 @@ export const MsgUpdateBond: MessageFns<MsgUpdateBond> = {
     }
   },
 
+  fromJSON(object: any): MsgUpdateBond {
+    return {
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+      deviceId: isSet(object.deviceId)
+        ? bytesFromBase64(object.deviceId)
+        : isSet(object.device_id)
+        ? bytesFromBase64(object.device_id)
+        : new Uint8Array(0),
+      amount: isSet(object.amount) ? Coin.fromJSON(object.amount) : undefined,
+      withdraw: isSet(object.withdraw) ? globalThis.Boolean(object.withdraw) : false,
+    };
+  },
+
   create(base?: DeepPartial<MsgUpdateBond>): MsgUpdateBond {
     return MsgUpdateBond.fromPartial(base ?? {});
   },
@@ -316,6 +347,10 @@ export const MsgUpdateBondResponse: MessageFns<MsgUpdateBondResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): MsgUpdateBondResponse {
+    return {};
   },
 
   create(base?: DeepPartial<MsgUpdateBondResponse>): MsgUpdateBondResponse {
@@ -394,6 +429,14 @@ export const MsgCommitResult: MessageFns<MsgCommitResult> = {
     }
   },
 
+  fromJSON(object: any): MsgCommitResult {
+    return {
+      signer: isSet(object.signer) ? globalThis.String(object.signer) : "",
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      root: isSet(object.root) ? bytesFromBase64(object.root) : new Uint8Array(0),
+    };
+  },
+
   create(base?: DeepPartial<MsgCommitResult>): MsgCommitResult {
     return MsgCommitResult.fromPartial(base ?? {});
   },
@@ -452,6 +495,16 @@ export const MsgCommitResultResponse: MessageFns<MsgCommitResultResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): MsgCommitResultResponse {
+    return {
+      sampleHeight: isSet(object.sampleHeight)
+        ? BigInt(object.sampleHeight)
+        : isSet(object.sample_height)
+        ? BigInt(object.sample_height)
+        : 0n,
+    };
   },
 
   create(base?: DeepPartial<MsgCommitResultResponse>): MsgCommitResultResponse {
@@ -533,6 +586,14 @@ export const MsgOpenSamples: MessageFns<MsgOpenSamples> = {
     }
   },
 
+  fromJSON(object: any): MsgOpenSamples {
+    return {
+      signer: isSet(object.signer) ? globalThis.String(object.signer) : "",
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      openings: isSet(object.openings) ? Openings.fromJSON(object.openings) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<MsgOpenSamples>): MsgOpenSamples {
     return MsgOpenSamples.fromPartial(base ?? {});
   },
@@ -579,6 +640,10 @@ export const MsgOpenSamplesResponse: MessageFns<MsgOpenSamplesResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): MsgOpenSamplesResponse {
+    return {};
   },
 
   create(base?: DeepPartial<MsgOpenSamplesResponse>): MsgOpenSamplesResponse {
@@ -646,6 +711,13 @@ export const MsgUpdateParams: MessageFns<MsgUpdateParams> = {
     }
   },
 
+  fromJSON(object: any): MsgUpdateParams {
+    return {
+      authority: isSet(object.authority) ? globalThis.String(object.authority) : "",
+      params: isSet(object.params) ? Params.fromJSON(object.params) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<MsgUpdateParams>): MsgUpdateParams {
     return MsgUpdateParams.fromPartial(base ?? {});
   },
@@ -693,6 +765,10 @@ export const MsgUpdateParamsResponse: MessageFns<MsgUpdateParamsResponse> = {
     }
   },
 
+  fromJSON(_: any): MsgUpdateParamsResponse {
+    return {};
+  },
+
   create(base?: DeepPartial<MsgUpdateParamsResponse>): MsgUpdateParamsResponse {
     return MsgUpdateParamsResponse.fromPartial(base ?? {});
   },
@@ -702,6 +778,19 @@ export const MsgUpdateParamsResponse: MessageFns<MsgUpdateParamsResponse> = {
   },
 };
 
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -710,9 +799,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -19,12 +19,69 @@ export enum JobPhase {
   UNRECOGNIZED = -1,
 }
 
+export function jobPhaseFromJSON(object: any): JobPhase {
+  switch (object) {
+    case 0:
+    case "JOB_PHASE_UNSPECIFIED":
+      return JobPhase.JOB_PHASE_UNSPECIFIED;
+    case 1:
+    case "JOB_PHASE_LEASED":
+      return JobPhase.JOB_PHASE_LEASED;
+    case 2:
+    case "JOB_PHASE_COMMITTED":
+      return JobPhase.JOB_PHASE_COMMITTED;
+    case 3:
+    case "JOB_PHASE_SAMPLED":
+      return JobPhase.JOB_PHASE_SAMPLED;
+    case 4:
+    case "JOB_PHASE_OPENED":
+      return JobPhase.JOB_PHASE_OPENED;
+    case 5:
+    case "JOB_PHASE_VERIFIED":
+      return JobPhase.JOB_PHASE_VERIFIED;
+    case 6:
+    case "JOB_PHASE_SETTLED":
+      return JobPhase.JOB_PHASE_SETTLED;
+    case 7:
+    case "JOB_PHASE_FAILED":
+      return JobPhase.JOB_PHASE_FAILED;
+    case 8:
+    case "JOB_PHASE_CANCELLED":
+      return JobPhase.JOB_PHASE_CANCELLED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return JobPhase.UNRECOGNIZED;
+  }
+}
+
 export enum JobFault {
   JOB_FAULT_NONE = 0,
   JOB_FAULT_WRONG_CHUNK = 1,
   JOB_FAULT_MISSING_OPENING = 2,
   JOB_FAULT_LATE_COMMIT = 3,
   UNRECOGNIZED = -1,
+}
+
+export function jobFaultFromJSON(object: any): JobFault {
+  switch (object) {
+    case 0:
+    case "JOB_FAULT_NONE":
+      return JobFault.JOB_FAULT_NONE;
+    case 1:
+    case "JOB_FAULT_WRONG_CHUNK":
+      return JobFault.JOB_FAULT_WRONG_CHUNK;
+    case 2:
+    case "JOB_FAULT_MISSING_OPENING":
+      return JobFault.JOB_FAULT_MISSING_OPENING;
+    case 3:
+    case "JOB_FAULT_LATE_COMMIT":
+      return JobFault.JOB_FAULT_LATE_COMMIT;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return JobFault.UNRECOGNIZED;
+  }
 }
 
 export interface Params {
@@ -313,6 +370,86 @@ export const Params: MessageFns<Params> = {
     }
   },
 
+  fromJSON(object: any): Params {
+    return {
+      minBonds: globalThis.Array.isArray(object?.minBonds)
+        ? object.minBonds.map((e: any) => Coin.fromJSON(e))
+        : globalThis.Array.isArray(object?.min_bonds)
+        ? object.min_bonds.map((e: any) => Coin.fromJSON(e))
+        : [],
+      lockBps: isSet(object.lockBps)
+        ? globalThis.Number(object.lockBps)
+        : isSet(object.lock_bps)
+        ? globalThis.Number(object.lock_bps)
+        : 0,
+      slashBurnBps: isSet(object.slashBurnBps)
+        ? globalThis.Number(object.slashBurnBps)
+        : isSet(object.slash_burn_bps)
+        ? globalThis.Number(object.slash_burn_bps)
+        : 0,
+      slashTenantBps: isSet(object.slashTenantBps)
+        ? globalThis.Number(object.slashTenantBps)
+        : isSet(object.slash_tenant_bps)
+        ? globalThis.Number(object.slash_tenant_bps)
+        : 0,
+      lateBps: isSet(object.lateBps)
+        ? globalThis.Number(object.lateBps)
+        : isSet(object.late_bps)
+        ? globalThis.Number(object.late_bps)
+        : 0,
+      jobCancelBps: isSet(object.jobCancelBps)
+        ? globalThis.Number(object.jobCancelBps)
+        : isSet(object.job_cancel_bps)
+        ? globalThis.Number(object.job_cancel_bps)
+        : 0,
+      sampleDelayBlocks: isSet(object.sampleDelayBlocks)
+        ? globalThis.Number(object.sampleDelayBlocks)
+        : isSet(object.sample_delay_blocks)
+        ? globalThis.Number(object.sample_delay_blocks)
+        : 0,
+      openBlocks: isSet(object.openBlocks)
+        ? globalThis.Number(object.openBlocks)
+        : isSet(object.open_blocks)
+        ? globalThis.Number(object.open_blocks)
+        : 0,
+      challengeBlocks: isSet(object.challengeBlocks)
+        ? globalThis.Number(object.challengeBlocks)
+        : isSet(object.challenge_blocks)
+        ? globalThis.Number(object.challenge_blocks)
+        : 0,
+      commitBlocks: isSet(object.commitBlocks)
+        ? globalThis.Number(object.commitBlocks)
+        : isSet(object.commit_blocks)
+        ? globalThis.Number(object.commit_blocks)
+        : 0,
+      defaultSamples: isSet(object.defaultSamples)
+        ? globalThis.Number(object.defaultSamples)
+        : isSet(object.default_samples)
+        ? globalThis.Number(object.default_samples)
+        : 0,
+      verifyGasPerBlock: isSet(object.verifyGasPerBlock)
+        ? BigInt(object.verifyGasPerBlock)
+        : isSet(object.verify_gas_per_block)
+        ? BigInt(object.verify_gas_per_block)
+        : 0n,
+      maxChunkCost: isSet(object.maxChunkCost)
+        ? BigInt(object.maxChunkCost)
+        : isSet(object.max_chunk_cost)
+        ? BigInt(object.max_chunk_cost)
+        : 0n,
+      serviceLockBlocks: isSet(object.serviceLockBlocks)
+        ? globalThis.Number(object.serviceLockBlocks)
+        : isSet(object.service_lock_blocks)
+        ? globalThis.Number(object.service_lock_blocks)
+        : 0,
+      serviceFaultBps: isSet(object.serviceFaultBps)
+        ? globalThis.Number(object.serviceFaultBps)
+        : isSet(object.service_fault_bps)
+        ? globalThis.Number(object.service_fault_bps)
+        : 0,
+    };
+  },
+
   create(base?: DeepPartial<Params>): Params {
     return Params.fromPartial(base ?? {});
   },
@@ -406,6 +543,22 @@ export const Kernel: MessageFns<Kernel> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): Kernel {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      specHash: isSet(object.specHash)
+        ? bytesFromBase64(object.specHash)
+        : isSet(object.spec_hash)
+        ? bytesFromBase64(object.spec_hash)
+        : new Uint8Array(0),
+      vectorsHash: isSet(object.vectorsHash)
+        ? bytesFromBase64(object.vectorsHash)
+        : isSet(object.vectors_hash)
+        ? bytesFromBase64(object.vectors_hash)
+        : new Uint8Array(0),
+    };
   },
 
   create(base?: DeepPartial<Kernel>): Kernel {
@@ -561,6 +714,31 @@ export const Device: MessageFns<Device> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): Device {
+    return {
+      id: isSet(object.id) ? bytesFromBase64(object.id) : new Uint8Array(0),
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+      nonce: isSet(object.nonce) ? BigInt(object.nonce) : 0n,
+      bond: isSet(object.bond) ? Coin.fromJSON(object.bond) : undefined,
+      locked: isSet(object.locked) ? globalThis.String(object.locked) : "",
+      createdAt: isSet(object.createdAt)
+        ? BigInt(object.createdAt)
+        : isSet(object.created_at)
+        ? BigInt(object.created_at)
+        : 0n,
+      jobsSettled: isSet(object.jobsSettled)
+        ? BigInt(object.jobsSettled)
+        : isSet(object.jobs_settled)
+        ? BigInt(object.jobs_settled)
+        : 0n,
+      jobsFailed: isSet(object.jobsFailed)
+        ? BigInt(object.jobsFailed)
+        : isSet(object.jobs_failed)
+        ? BigInt(object.jobs_failed)
+        : 0n,
+    };
   },
 
   create(base?: DeepPartial<Device>): Device {
@@ -837,6 +1015,49 @@ export const Job: MessageFns<Job> = {
     }
   },
 
+  fromJSON(object: any): Job {
+    return {
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      deviceId: isSet(object.deviceId)
+        ? bytesFromBase64(object.deviceId)
+        : isSet(object.device_id)
+        ? bytesFromBase64(object.device_id)
+        : new Uint8Array(0),
+      kernel: isSet(object.kernel) ? globalThis.String(object.kernel) : "",
+      inputHash: isSet(object.inputHash)
+        ? bytesFromBase64(object.inputHash)
+        : isSet(object.input_hash)
+        ? bytesFromBase64(object.input_hash)
+        : new Uint8Array(0),
+      phase: isSet(object.phase) ? jobPhaseFromJSON(object.phase) : 0,
+      fault: isSet(object.fault) ? jobFaultFromJSON(object.fault) : 0,
+      chunks: isSet(object.chunks) ? globalThis.Number(object.chunks) : 0,
+      samples: isSet(object.samples) ? globalThis.Number(object.samples) : 0,
+      price: isSet(object.price) ? Coin.fromJSON(object.price) : undefined,
+      locked: isSet(object.locked) ? globalThis.String(object.locked) : "",
+      dueHeight: isSet(object.dueHeight)
+        ? BigInt(object.dueHeight)
+        : isSet(object.due_height)
+        ? BigInt(object.due_height)
+        : 0n,
+      committedAt: isSet(object.committedAt)
+        ? BigInt(object.committedAt)
+        : isSet(object.committed_at)
+        ? BigInt(object.committed_at)
+        : 0n,
+      root: isSet(object.root) ? bytesFromBase64(object.root) : new Uint8Array(0),
+      sampled: globalThis.Array.isArray(object?.sampled)
+        ? object.sampled.map((e: any) => globalThis.Number(e))
+        : [],
+      endedAt: isSet(object.endedAt) ? BigInt(object.endedAt) : isSet(object.ended_at) ? BigInt(object.ended_at) : 0n,
+      chunkCost: isSet(object.chunkCost)
+        ? BigInt(object.chunkCost)
+        : isSet(object.chunk_cost)
+        ? BigInt(object.chunk_cost)
+        : 0n,
+    };
+  },
+
   create(base?: DeepPartial<Job>): Job {
     return Job.fromPartial(base ?? {});
   },
@@ -920,6 +1141,13 @@ export const Openings: MessageFns<Openings> = {
     }
   },
 
+  fromJSON(object: any): Openings {
+    return {
+      outputs: globalThis.Array.isArray(object?.outputs) ? object.outputs.map((e: any) => bytesFromBase64(e)) : [],
+      path: globalThis.Array.isArray(object?.path) ? object.path.map((e: any) => bytesFromBase64(e)) : [],
+    };
+  },
+
   create(base?: DeepPartial<Openings>): Openings {
     return Openings.fromPartial(base ?? {});
   },
@@ -998,6 +1226,18 @@ export const Lock: MessageFns<Lock> = {
     }
   },
 
+  fromJSON(object: any): Lock {
+    return {
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      deviceId: isSet(object.deviceId)
+        ? bytesFromBase64(object.deviceId)
+        : isSet(object.device_id)
+        ? bytesFromBase64(object.device_id)
+        : new Uint8Array(0),
+      amount: isSet(object.amount) ? globalThis.String(object.amount) : "",
+    };
+  },
+
   create(base?: DeepPartial<Lock>): Lock {
     return Lock.fromPartial(base ?? {});
   },
@@ -1010,6 +1250,19 @@ export const Lock: MessageFns<Lock> = {
   },
 };
 
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -1018,9 +1271,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

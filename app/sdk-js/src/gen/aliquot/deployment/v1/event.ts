@@ -96,6 +96,13 @@ export const EventDeploymentCreated: MessageFns<EventDeploymentCreated> = {
     }
   },
 
+  fromJSON(object: any): EventDeploymentCreated {
+    return {
+      id: isSet(object.id) ? DeploymentId.fromJSON(object.id) : undefined,
+      hash: isSet(object.hash) ? bytesFromBase64(object.hash) : new Uint8Array(0),
+    };
+  },
+
   create(base?: DeepPartial<EventDeploymentCreated>): EventDeploymentCreated {
     return EventDeploymentCreated.fromPartial(base ?? {});
   },
@@ -150,6 +157,10 @@ export const EventDeploymentClosed: MessageFns<EventDeploymentClosed> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): EventDeploymentClosed {
+    return { id: isSet(object.id) ? DeploymentId.fromJSON(object.id) : undefined };
   },
 
   create(base?: DeepPartial<EventDeploymentClosed>): EventDeploymentClosed {
@@ -216,6 +227,13 @@ export const EventDeploymentUpdated: MessageFns<EventDeploymentUpdated> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): EventDeploymentUpdated {
+    return {
+      id: isSet(object.id) ? DeploymentId.fromJSON(object.id) : undefined,
+      hash: isSet(object.hash) ? bytesFromBase64(object.hash) : new Uint8Array(0),
+    };
   },
 
   create(base?: DeepPartial<EventDeploymentUpdated>): EventDeploymentUpdated {
@@ -288,6 +306,17 @@ export const EventDeploymentPaused: MessageFns<EventDeploymentPaused> = {
     }
   },
 
+  fromJSON(object: any): EventDeploymentPaused {
+    return {
+      id: isSet(object.id) ? DeploymentId.fromJSON(object.id) : undefined,
+      closesAt: isSet(object.closesAt)
+        ? BigInt(object.closesAt)
+        : isSet(object.closes_at)
+        ? BigInt(object.closes_at)
+        : 0n,
+    };
+  },
+
   create(base?: DeepPartial<EventDeploymentPaused>): EventDeploymentPaused {
     return EventDeploymentPaused.fromPartial(base ?? {});
   },
@@ -342,6 +371,10 @@ export const EventDeploymentResumed: MessageFns<EventDeploymentResumed> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): EventDeploymentResumed {
+    return { id: isSet(object.id) ? DeploymentId.fromJSON(object.id) : undefined };
   },
 
   create(base?: DeepPartial<EventDeploymentResumed>): EventDeploymentResumed {
@@ -399,6 +432,10 @@ export const EventGroupStarted: MessageFns<EventGroupStarted> = {
     }
   },
 
+  fromJSON(object: any): EventGroupStarted {
+    return { id: isSet(object.id) ? GroupId.fromJSON(object.id) : undefined };
+  },
+
   create(base?: DeepPartial<EventGroupStarted>): EventGroupStarted {
     return EventGroupStarted.fromPartial(base ?? {});
   },
@@ -452,6 +489,10 @@ export const EventGroupPaused: MessageFns<EventGroupPaused> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): EventGroupPaused {
+    return { id: isSet(object.id) ? GroupId.fromJSON(object.id) : undefined };
   },
 
   create(base?: DeepPartial<EventGroupPaused>): EventGroupPaused {
@@ -509,6 +550,10 @@ export const EventGroupClosed: MessageFns<EventGroupClosed> = {
     }
   },
 
+  fromJSON(object: any): EventGroupClosed {
+    return { id: isSet(object.id) ? GroupId.fromJSON(object.id) : undefined };
+  },
+
   create(base?: DeepPartial<EventGroupClosed>): EventGroupClosed {
     return EventGroupClosed.fromPartial(base ?? {});
   },
@@ -519,6 +564,19 @@ export const EventGroupClosed: MessageFns<EventGroupClosed> = {
   },
 };
 
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -527,9 +585,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

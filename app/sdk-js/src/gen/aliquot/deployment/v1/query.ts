@@ -4,7 +4,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { PageRequest, PageResponse } from "../../../cosmos/base/query/v1beta1/pagination.js";
-import { Deployment, DeploymentState, Group, Params } from "./types.js";
+import { Deployment, DeploymentState, deploymentStateFromJSON, Group, Params } from "./types.js";
 
 export interface DeploymentFilters {
   owner: string;
@@ -104,6 +104,13 @@ export const DeploymentFilters: MessageFns<DeploymentFilters> = {
     }
   },
 
+  fromJSON(object: any): DeploymentFilters {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      state: isSet(object.state) ? deploymentStateFromJSON(object.state) : 0,
+    };
+  },
+
   create(base?: DeepPartial<DeploymentFilters>): DeploymentFilters {
     return DeploymentFilters.fromPartial(base ?? {});
   },
@@ -169,6 +176,13 @@ export const QueryDeploymentsRequest: MessageFns<QueryDeploymentsRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryDeploymentsRequest {
+    return {
+      filters: isSet(object.filters) ? DeploymentFilters.fromJSON(object.filters) : undefined,
+      pagination: isSet(object.pagination) ? PageRequest.fromJSON(object.pagination) : undefined,
+    };
   },
 
   create(base?: DeepPartial<QueryDeploymentsRequest>): QueryDeploymentsRequest {
@@ -240,6 +254,15 @@ export const QueryDeploymentsResponse: MessageFns<QueryDeploymentsResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryDeploymentsResponse {
+    return {
+      deployments: globalThis.Array.isArray(object?.deployments)
+        ? object.deployments.map((e: any) => QueryDeploymentResponse.fromJSON(e))
+        : [],
+      pagination: isSet(object.pagination) ? PageResponse.fromJSON(object.pagination) : undefined,
+    };
   },
 
   create(base?: DeepPartial<QueryDeploymentsResponse>): QueryDeploymentsResponse {
@@ -314,6 +337,13 @@ export const QueryDeploymentRequest: MessageFns<QueryDeploymentRequest> = {
     }
   },
 
+  fromJSON(object: any): QueryDeploymentRequest {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+    };
+  },
+
   create(base?: DeepPartial<QueryDeploymentRequest>): QueryDeploymentRequest {
     return QueryDeploymentRequest.fromPartial(base ?? {});
   },
@@ -379,6 +409,13 @@ export const QueryDeploymentResponse: MessageFns<QueryDeploymentResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryDeploymentResponse {
+    return {
+      deployment: isSet(object.deployment) ? Deployment.fromJSON(object.deployment) : undefined,
+      groups: globalThis.Array.isArray(object?.groups) ? object.groups.map((e: any) => Group.fromJSON(e)) : [],
+    };
   },
 
   create(base?: DeepPartial<QueryDeploymentResponse>): QueryDeploymentResponse {
@@ -464,6 +501,14 @@ export const QueryGroupRequest: MessageFns<QueryGroupRequest> = {
     }
   },
 
+  fromJSON(object: any): QueryGroupRequest {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+      gseq: isSet(object.gseq) ? globalThis.Number(object.gseq) : 0,
+    };
+  },
+
   create(base?: DeepPartial<QueryGroupRequest>): QueryGroupRequest {
     return QueryGroupRequest.fromPartial(base ?? {});
   },
@@ -521,6 +566,10 @@ export const QueryGroupResponse: MessageFns<QueryGroupResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryGroupResponse {
+    return { group: isSet(object.group) ? Group.fromJSON(object.group) : undefined };
+  },
+
   create(base?: DeepPartial<QueryGroupResponse>): QueryGroupResponse {
     return QueryGroupResponse.fromPartial(base ?? {});
   },
@@ -563,6 +612,10 @@ export const QueryParamsRequest: MessageFns<QueryParamsRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): QueryParamsRequest {
+    return {};
   },
 
   create(base?: DeepPartial<QueryParamsRequest>): QueryParamsRequest {
@@ -619,6 +672,10 @@ export const QueryParamsResponse: MessageFns<QueryParamsResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryParamsResponse {
+    return { params: isSet(object.params) ? Params.fromJSON(object.params) : undefined };
+  },
+
   create(base?: DeepPartial<QueryParamsResponse>): QueryParamsResponse {
     return QueryParamsResponse.fromPartial(base ?? {});
   },
@@ -639,9 +696,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

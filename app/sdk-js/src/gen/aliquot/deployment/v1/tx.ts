@@ -193,6 +193,26 @@ export const MsgCreateDeployment: MessageFns<MsgCreateDeployment> = {
     }
   },
 
+  fromJSON(object: any): MsgCreateDeployment {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+      groups: globalThis.Array.isArray(object?.groups) ? object.groups.map((e: any) => GroupSpec.fromJSON(e)) : [],
+      hash: isSet(object.hash) ? bytesFromBase64(object.hash) : new Uint8Array(0),
+      deposit: isSet(object.deposit) ? Coin.fromJSON(object.deposit) : undefined,
+      graceBlocks: isSet(object.graceBlocks)
+        ? globalThis.Number(object.graceBlocks)
+        : isSet(object.grace_blocks)
+        ? globalThis.Number(object.grace_blocks)
+        : undefined,
+      lowFundsBlocks: isSet(object.lowFundsBlocks)
+        ? globalThis.Number(object.lowFundsBlocks)
+        : isSet(object.low_funds_blocks)
+        ? globalThis.Number(object.low_funds_blocks)
+        : 0,
+    };
+  },
+
   create(base?: DeepPartial<MsgCreateDeployment>): MsgCreateDeployment {
     return MsgCreateDeployment.fromPartial(base ?? {});
   },
@@ -243,6 +263,10 @@ export const MsgCreateDeploymentResponse: MessageFns<MsgCreateDeploymentResponse
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): MsgCreateDeploymentResponse {
+    return {};
   },
 
   create(base?: DeepPartial<MsgCreateDeploymentResponse>): MsgCreateDeploymentResponse {
@@ -313,6 +337,13 @@ export const MsgCloseDeployment: MessageFns<MsgCloseDeployment> = {
     }
   },
 
+  fromJSON(object: any): MsgCloseDeployment {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+    };
+  },
+
   create(base?: DeepPartial<MsgCloseDeployment>): MsgCloseDeployment {
     return MsgCloseDeployment.fromPartial(base ?? {});
   },
@@ -356,6 +387,10 @@ export const MsgCloseDeploymentResponse: MessageFns<MsgCloseDeploymentResponse> 
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): MsgCloseDeploymentResponse {
+    return {};
   },
 
   create(base?: DeepPartial<MsgCloseDeploymentResponse>): MsgCloseDeploymentResponse {
@@ -437,6 +472,14 @@ export const MsgUpdateDeployment: MessageFns<MsgUpdateDeployment> = {
     }
   },
 
+  fromJSON(object: any): MsgUpdateDeployment {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+      hash: isSet(object.hash) ? bytesFromBase64(object.hash) : new Uint8Array(0),
+    };
+  },
+
   create(base?: DeepPartial<MsgUpdateDeployment>): MsgUpdateDeployment {
     return MsgUpdateDeployment.fromPartial(base ?? {});
   },
@@ -481,6 +524,10 @@ export const MsgUpdateDeploymentResponse: MessageFns<MsgUpdateDeploymentResponse
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): MsgUpdateDeploymentResponse {
+    return {};
   },
 
   create(base?: DeepPartial<MsgUpdateDeploymentResponse>): MsgUpdateDeploymentResponse {
@@ -562,6 +609,14 @@ export const MsgCloseGroup: MessageFns<MsgCloseGroup> = {
     }
   },
 
+  fromJSON(object: any): MsgCloseGroup {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+      gseq: isSet(object.gseq) ? globalThis.Number(object.gseq) : 0,
+    };
+  },
+
   create(base?: DeepPartial<MsgCloseGroup>): MsgCloseGroup {
     return MsgCloseGroup.fromPartial(base ?? {});
   },
@@ -606,6 +661,10 @@ export const MsgCloseGroupResponse: MessageFns<MsgCloseGroupResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): MsgCloseGroupResponse {
+    return {};
   },
 
   create(base?: DeepPartial<MsgCloseGroupResponse>): MsgCloseGroupResponse {
@@ -687,6 +746,14 @@ export const MsgPauseGroup: MessageFns<MsgPauseGroup> = {
     }
   },
 
+  fromJSON(object: any): MsgPauseGroup {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+      gseq: isSet(object.gseq) ? globalThis.Number(object.gseq) : 0,
+    };
+  },
+
   create(base?: DeepPartial<MsgPauseGroup>): MsgPauseGroup {
     return MsgPauseGroup.fromPartial(base ?? {});
   },
@@ -731,6 +798,10 @@ export const MsgPauseGroupResponse: MessageFns<MsgPauseGroupResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): MsgPauseGroupResponse {
+    return {};
   },
 
   create(base?: DeepPartial<MsgPauseGroupResponse>): MsgPauseGroupResponse {
@@ -812,6 +883,14 @@ export const MsgStartGroup: MessageFns<MsgStartGroup> = {
     }
   },
 
+  fromJSON(object: any): MsgStartGroup {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+      gseq: isSet(object.gseq) ? globalThis.Number(object.gseq) : 0,
+    };
+  },
+
   create(base?: DeepPartial<MsgStartGroup>): MsgStartGroup {
     return MsgStartGroup.fromPartial(base ?? {});
   },
@@ -856,6 +935,10 @@ export const MsgStartGroupResponse: MessageFns<MsgStartGroupResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): MsgStartGroupResponse {
+    return {};
   },
 
   create(base?: DeepPartial<MsgStartGroupResponse>): MsgStartGroupResponse {
@@ -923,6 +1006,13 @@ export const MsgUpdateParams: MessageFns<MsgUpdateParams> = {
     }
   },
 
+  fromJSON(object: any): MsgUpdateParams {
+    return {
+      authority: isSet(object.authority) ? globalThis.String(object.authority) : "",
+      params: isSet(object.params) ? Params.fromJSON(object.params) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<MsgUpdateParams>): MsgUpdateParams {
     return MsgUpdateParams.fromPartial(base ?? {});
   },
@@ -970,6 +1060,10 @@ export const MsgUpdateParamsResponse: MessageFns<MsgUpdateParamsResponse> = {
     }
   },
 
+  fromJSON(_: any): MsgUpdateParamsResponse {
+    return {};
+  },
+
   create(base?: DeepPartial<MsgUpdateParamsResponse>): MsgUpdateParamsResponse {
     return MsgUpdateParamsResponse.fromPartial(base ?? {});
   },
@@ -979,6 +1073,19 @@ export const MsgUpdateParamsResponse: MessageFns<MsgUpdateParamsResponse> = {
   },
 };
 
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -987,9 +1094,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

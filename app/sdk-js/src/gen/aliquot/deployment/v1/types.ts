@@ -14,11 +14,50 @@ export enum DeploymentState {
   UNRECOGNIZED = -1,
 }
 
+export function deploymentStateFromJSON(object: any): DeploymentState {
+  switch (object) {
+    case 0:
+    case "DEPLOYMENT_STATE_UNSPECIFIED":
+      return DeploymentState.DEPLOYMENT_STATE_UNSPECIFIED;
+    case 1:
+    case "DEPLOYMENT_STATE_ACTIVE":
+      return DeploymentState.DEPLOYMENT_STATE_ACTIVE;
+    case 2:
+    case "DEPLOYMENT_STATE_CLOSED":
+      return DeploymentState.DEPLOYMENT_STATE_CLOSED;
+    case 3:
+    case "DEPLOYMENT_STATE_PAUSED":
+      return DeploymentState.DEPLOYMENT_STATE_PAUSED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return DeploymentState.UNRECOGNIZED;
+  }
+}
+
 export enum EndpointKind {
   ENDPOINT_KIND_SHARED_HTTP = 0,
   ENDPOINT_KIND_RANDOM_PORT = 1,
   ENDPOINT_KIND_LEASED_IP = 2,
   UNRECOGNIZED = -1,
+}
+
+export function endpointKindFromJSON(object: any): EndpointKind {
+  switch (object) {
+    case 0:
+    case "ENDPOINT_KIND_SHARED_HTTP":
+      return EndpointKind.ENDPOINT_KIND_SHARED_HTTP;
+    case 1:
+    case "ENDPOINT_KIND_RANDOM_PORT":
+      return EndpointKind.ENDPOINT_KIND_RANDOM_PORT;
+    case 2:
+    case "ENDPOINT_KIND_LEASED_IP":
+      return EndpointKind.ENDPOINT_KIND_LEASED_IP;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return EndpointKind.UNRECOGNIZED;
+  }
 }
 
 export enum Award {
@@ -28,12 +67,51 @@ export enum Award {
   UNRECOGNIZED = -1,
 }
 
+export function awardFromJSON(object: any): Award {
+  switch (object) {
+    case 0:
+    case "AWARD_MANUAL":
+      return Award.AWARD_MANUAL;
+    case 1:
+    case "AWARD_LOWEST":
+      return Award.AWARD_LOWEST;
+    case 2:
+    case "AWARD_SCORE":
+      return Award.AWARD_SCORE;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Award.UNRECOGNIZED;
+  }
+}
+
 export enum GroupState {
   GROUP_STATE_UNSPECIFIED = 0,
   GROUP_STATE_OPEN = 1,
   GROUP_STATE_CLOSED = 2,
   GROUP_STATE_PAUSED = 3,
   UNRECOGNIZED = -1,
+}
+
+export function groupStateFromJSON(object: any): GroupState {
+  switch (object) {
+    case 0:
+    case "GROUP_STATE_UNSPECIFIED":
+      return GroupState.GROUP_STATE_UNSPECIFIED;
+    case 1:
+    case "GROUP_STATE_OPEN":
+      return GroupState.GROUP_STATE_OPEN;
+    case 2:
+    case "GROUP_STATE_CLOSED":
+      return GroupState.GROUP_STATE_CLOSED;
+    case 3:
+    case "GROUP_STATE_PAUSED":
+      return GroupState.GROUP_STATE_PAUSED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return GroupState.UNRECOGNIZED;
+  }
 }
 
 export interface DeploymentId {
@@ -211,6 +289,13 @@ export const DeploymentId: MessageFns<DeploymentId> = {
     }
   },
 
+  fromJSON(object: any): DeploymentId {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+    };
+  },
+
   create(base?: DeepPartial<DeploymentId>): DeploymentId {
     return DeploymentId.fromPartial(base ?? {});
   },
@@ -290,6 +375,14 @@ export const GroupId: MessageFns<GroupId> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): GroupId {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+      gseq: isSet(object.gseq) ? globalThis.Number(object.gseq) : 0,
+    };
   },
 
   create(base?: DeepPartial<GroupId>): GroupId {
@@ -441,6 +534,35 @@ export const Deployment: MessageFns<Deployment> = {
     }
   },
 
+  fromJSON(object: any): Deployment {
+    return {
+      id: isSet(object.id) ? DeploymentId.fromJSON(object.id) : undefined,
+      state: isSet(object.state) ? deploymentStateFromJSON(object.state) : 0,
+      hash: isSet(object.hash) ? bytesFromBase64(object.hash) : new Uint8Array(0),
+      createdAt: isSet(object.createdAt)
+        ? BigInt(object.createdAt)
+        : isSet(object.created_at)
+        ? BigInt(object.created_at)
+        : 0n,
+      groups: isSet(object.groups) ? globalThis.Number(object.groups) : 0,
+      graceBlocks: isSet(object.graceBlocks)
+        ? globalThis.Number(object.graceBlocks)
+        : isSet(object.grace_blocks)
+        ? globalThis.Number(object.grace_blocks)
+        : 0,
+      dueHeight: isSet(object.dueHeight)
+        ? BigInt(object.dueHeight)
+        : isSet(object.due_height)
+        ? BigInt(object.due_height)
+        : 0n,
+      lowFundsBlocks: isSet(object.lowFundsBlocks)
+        ? globalThis.Number(object.lowFundsBlocks)
+        : isSet(object.low_funds_blocks)
+        ? globalThis.Number(object.low_funds_blocks)
+        : 0,
+    };
+  },
+
   create(base?: DeepPartial<Deployment>): Deployment {
     return Deployment.fromPartial(base ?? {});
   },
@@ -514,6 +636,17 @@ export const Rate: MessageFns<Rate> = {
     }
   },
 
+  fromJSON(object: any): Rate {
+    return {
+      denom: isSet(object.denom) ? globalThis.String(object.denom) : "",
+      amountSub: isSet(object.amountSub)
+        ? globalThis.String(object.amountSub)
+        : isSet(object.amount_sub)
+        ? globalThis.String(object.amount_sub)
+        : "",
+    };
+  },
+
   create(base?: DeepPartial<Rate>): Rate {
     return Rate.fromPartial(base ?? {});
   },
@@ -581,6 +714,19 @@ export const Cpu: MessageFns<Cpu> = {
     }
   },
 
+  fromJSON(object: any): Cpu {
+    return {
+      milliUnits: isSet(object.milliUnits)
+        ? globalThis.Number(object.milliUnits)
+        : isSet(object.milli_units)
+        ? globalThis.Number(object.milli_units)
+        : 0,
+      attributes: globalThis.Array.isArray(object?.attributes)
+        ? object.attributes.map((e: any) => Attribute.fromJSON(e))
+        : [],
+    };
+  },
+
   create(base?: DeepPartial<Cpu>): Cpu {
     return Cpu.fromPartial(base ?? {});
   },
@@ -638,6 +784,10 @@ export const Memory: MessageFns<Memory> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): Memory {
+    return { bytes: isSet(object.bytes) ? BigInt(object.bytes) : 0n };
   },
 
   create(base?: DeepPartial<Memory>): Memory {
@@ -720,6 +870,16 @@ export const Storage: MessageFns<Storage> = {
     }
   },
 
+  fromJSON(object: any): Storage {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      bytes: isSet(object.bytes) ? BigInt(object.bytes) : 0n,
+      attributes: globalThis.Array.isArray(object?.attributes)
+        ? object.attributes.map((e: any) => Attribute.fromJSON(e))
+        : [],
+    };
+  },
+
   create(base?: DeepPartial<Storage>): Storage {
     return Storage.fromPartial(base ?? {});
   },
@@ -788,6 +948,15 @@ export const Gpu: MessageFns<Gpu> = {
     }
   },
 
+  fromJSON(object: any): Gpu {
+    return {
+      units: isSet(object.units) ? globalThis.Number(object.units) : 0,
+      attributes: globalThis.Array.isArray(object?.attributes)
+        ? object.attributes.map((e: any) => Attribute.fromJSON(e))
+        : [],
+    };
+  },
+
   create(base?: DeepPartial<Gpu>): Gpu {
     return Gpu.fromPartial(base ?? {});
   },
@@ -853,6 +1022,17 @@ export const Endpoint: MessageFns<Endpoint> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): Endpoint {
+    return {
+      kind: isSet(object.kind) ? endpointKindFromJSON(object.kind) : 0,
+      sequenceNumber: isSet(object.sequenceNumber)
+        ? globalThis.Number(object.sequenceNumber)
+        : isSet(object.sequence_number)
+        ? globalThis.Number(object.sequence_number)
+        : 0,
+    };
   },
 
   create(base?: DeepPartial<Endpoint>): Endpoint {
@@ -955,6 +1135,18 @@ export const Resources: MessageFns<Resources> = {
     }
   },
 
+  fromJSON(object: any): Resources {
+    return {
+      cpu: isSet(object.cpu) ? Cpu.fromJSON(object.cpu) : undefined,
+      memory: isSet(object.memory) ? Memory.fromJSON(object.memory) : undefined,
+      storage: globalThis.Array.isArray(object?.storage) ? object.storage.map((e: any) => Storage.fromJSON(e)) : [],
+      gpu: isSet(object.gpu) ? Gpu.fromJSON(object.gpu) : undefined,
+      endpoints: globalThis.Array.isArray(object?.endpoints)
+        ? object.endpoints.map((e: any) => Endpoint.fromJSON(e))
+        : [],
+    };
+  },
+
   create(base?: DeepPartial<Resources>): Resources {
     return Resources.fromPartial(base ?? {});
   },
@@ -1049,6 +1241,15 @@ export const ResourceUnit: MessageFns<ResourceUnit> = {
     }
   },
 
+  fromJSON(object: any): ResourceUnit {
+    return {
+      id: isSet(object.id) ? globalThis.Number(object.id) : 0,
+      resources: isSet(object.resources) ? Resources.fromJSON(object.resources) : undefined,
+      count: isSet(object.count) ? globalThis.Number(object.count) : 0,
+      price: isSet(object.price) ? Rate.fromJSON(object.price) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<ResourceUnit>): ResourceUnit {
     return ResourceUnit.fromPartial(base ?? {});
   },
@@ -1107,6 +1308,14 @@ export const ServiceSpec: MessageFns<ServiceSpec> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): ServiceSpec {
+    return {
+      resources: globalThis.Array.isArray(object?.resources)
+        ? object.resources.map((e: any) => ResourceUnit.fromJSON(e))
+        : [],
+    };
   },
 
   create(base?: DeepPartial<ServiceSpec>): ServiceSpec {
@@ -1197,6 +1406,19 @@ export const JobSpec: MessageFns<JobSpec> = {
     }
   },
 
+  fromJSON(object: any): JobSpec {
+    return {
+      kernel: isSet(object.kernel) ? globalThis.String(object.kernel) : "",
+      input: isSet(object.input) ? bytesFromBase64(object.input) : new Uint8Array(0),
+      samples: isSet(object.samples) ? globalThis.Number(object.samples) : 0,
+      commitBlocks: isSet(object.commitBlocks)
+        ? globalThis.Number(object.commitBlocks)
+        : isSet(object.commit_blocks)
+        ? globalThis.Number(object.commit_blocks)
+        : 0,
+    };
+  },
+
   create(base?: DeepPartial<JobSpec>): JobSpec {
     return JobSpec.fromPartial(base ?? {});
   },
@@ -1266,6 +1488,21 @@ export const SignedBy: MessageFns<SignedBy> = {
     }
   },
 
+  fromJSON(object: any): SignedBy {
+    return {
+      allOf: globalThis.Array.isArray(object?.allOf)
+        ? object.allOf.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.all_of)
+        ? object.all_of.map((e: any) => globalThis.String(e))
+        : [],
+      anyOf: globalThis.Array.isArray(object?.anyOf)
+        ? object.anyOf.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.any_of)
+        ? object.any_of.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
   create(base?: DeepPartial<SignedBy>): SignedBy {
     return SignedBy.fromPartial(base ?? {});
   },
@@ -1331,6 +1568,19 @@ export const PlacementRequirements: MessageFns<PlacementRequirements> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): PlacementRequirements {
+    return {
+      attributes: globalThis.Array.isArray(object?.attributes)
+        ? object.attributes.map((e: any) => Attribute.fromJSON(e))
+        : [],
+      signedBy: isSet(object.signedBy)
+        ? SignedBy.fromJSON(object.signedBy)
+        : isSet(object.signed_by)
+        ? SignedBy.fromJSON(object.signed_by)
+        : undefined,
+    };
   },
 
   create(base?: DeepPartial<PlacementRequirements>): PlacementRequirements {
@@ -1477,6 +1727,31 @@ export const GroupSpec: MessageFns<GroupSpec> = {
     }
   },
 
+  fromJSON(object: any): GroupSpec {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      requirements: isSet(object.requirements) ? PlacementRequirements.fromJSON(object.requirements) : undefined,
+      job: isSet(object.job) ? JobSpec.fromJSON(object.job) : undefined,
+      maxPrice: isSet(object.maxPrice)
+        ? Coin.fromJSON(object.maxPrice)
+        : isSet(object.max_price)
+        ? Coin.fromJSON(object.max_price)
+        : undefined,
+      service: isSet(object.service) ? ServiceSpec.fromJSON(object.service) : undefined,
+      award: isSet(object.award) ? awardFromJSON(object.award) : 0,
+      bidWindowBlocks: isSet(object.bidWindowBlocks)
+        ? globalThis.Number(object.bidWindowBlocks)
+        : isSet(object.bid_window_blocks)
+        ? globalThis.Number(object.bid_window_blocks)
+        : 0,
+      reclamationBlocks: isSet(object.reclamationBlocks)
+        ? globalThis.Number(object.reclamationBlocks)
+        : isSet(object.reclamation_blocks)
+        ? globalThis.Number(object.reclamation_blocks)
+        : 0,
+    };
+  },
+
   create(base?: DeepPartial<GroupSpec>): GroupSpec {
     return GroupSpec.fromPartial(base ?? {});
   },
@@ -1590,6 +1865,20 @@ export const Group: MessageFns<Group> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): Group {
+    return {
+      id: isSet(object.id) ? GroupId.fromJSON(object.id) : undefined,
+      state: isSet(object.state) ? groupStateFromJSON(object.state) : 0,
+      spec: isSet(object.spec) ? GroupSpec.fromJSON(object.spec) : undefined,
+      createdAt: isSet(object.createdAt)
+        ? BigInt(object.createdAt)
+        : isSet(object.created_at)
+        ? BigInt(object.created_at)
+        : 0n,
+      oseq: isSet(object.oseq) ? globalThis.Number(object.oseq) : 0,
+    };
   },
 
   create(base?: DeepPartial<Group>): Group {
@@ -1706,6 +1995,41 @@ export const Params: MessageFns<Params> = {
     }
   },
 
+  fromJSON(object: any): Params {
+    return {
+      blockMs: isSet(object.blockMs)
+        ? globalThis.Number(object.blockMs)
+        : isSet(object.block_ms)
+        ? globalThis.Number(object.block_ms)
+        : 0,
+      maxGroups: isSet(object.maxGroups)
+        ? globalThis.Number(object.maxGroups)
+        : isSet(object.max_groups)
+        ? globalThis.Number(object.max_groups)
+        : 0,
+      maxInlineInput: isSet(object.maxInlineInput)
+        ? globalThis.Number(object.maxInlineInput)
+        : isSet(object.max_inline_input)
+        ? globalThis.Number(object.max_inline_input)
+        : 0,
+      graceBlocks: isSet(object.graceBlocks)
+        ? globalThis.Number(object.graceBlocks)
+        : isSet(object.grace_blocks)
+        ? globalThis.Number(object.grace_blocks)
+        : 0,
+      maxGraceBlocks: isSet(object.maxGraceBlocks)
+        ? globalThis.Number(object.maxGraceBlocks)
+        : isSet(object.max_grace_blocks)
+        ? globalThis.Number(object.max_grace_blocks)
+        : 0,
+      retainBlocks: isSet(object.retainBlocks)
+        ? globalThis.Number(object.retainBlocks)
+        : isSet(object.retain_blocks)
+        ? globalThis.Number(object.retain_blocks)
+        : 0,
+    };
+  },
+
   create(base?: DeepPartial<Params>): Params {
     return Params.fromPartial(base ?? {});
   },
@@ -1721,6 +2045,19 @@ export const Params: MessageFns<Params> = {
   },
 };
 
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -1729,9 +2066,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -118,6 +118,15 @@ export const EventDeposited: MessageFns<EventDeposited> = {
     }
   },
 
+  fromJSON(object: any): EventDeposited {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+      depositor: isSet(object.depositor) ? globalThis.String(object.depositor) : "",
+      amount: isSet(object.amount) ? Coin.fromJSON(object.amount) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<EventDeposited>): EventDeposited {
     return EventDeposited.fromPartial(base ?? {});
   },
@@ -214,6 +223,15 @@ export const EventRefunded: MessageFns<EventRefunded> = {
     }
   },
 
+  fromJSON(object: any): EventRefunded {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+      depositor: isSet(object.depositor) ? globalThis.String(object.depositor) : "",
+      amount: isSet(object.amount) ? Coin.fromJSON(object.amount) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<EventRefunded>): EventRefunded {
     return EventRefunded.fromPartial(base ?? {});
   },
@@ -296,6 +314,18 @@ export const EventEarned: MessageFns<EventEarned> = {
     }
   },
 
+  fromJSON(object: any): EventEarned {
+    return {
+      payee: isSet(object.payee) ? globalThis.String(object.payee) : "",
+      denom: isSet(object.denom) ? globalThis.String(object.denom) : "",
+      amountSub: isSet(object.amountSub)
+        ? globalThis.String(object.amountSub)
+        : isSet(object.amount_sub)
+        ? globalThis.String(object.amount_sub)
+        : "",
+    };
+  },
+
   create(base?: DeepPartial<EventEarned>): EventEarned {
     return EventEarned.fromPartial(base ?? {});
   },
@@ -373,6 +403,14 @@ export const EventWithdrawn: MessageFns<EventWithdrawn> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): EventWithdrawn {
+    return {
+      payee: isSet(object.payee) ? globalThis.String(object.payee) : "",
+      to: isSet(object.to) ? globalThis.String(object.to) : "",
+      amount: isSet(object.amount) ? Coin.fromJSON(object.amount) : undefined,
+    };
   },
 
   create(base?: DeepPartial<EventWithdrawn>): EventWithdrawn {
@@ -462,6 +500,18 @@ export const EventLowFunds: MessageFns<EventLowFunds> = {
     }
   },
 
+  fromJSON(object: any): EventLowFunds {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+      blocksLeft: isSet(object.blocksLeft)
+        ? BigInt(object.blocksLeft)
+        : isSet(object.blocks_left)
+        ? BigInt(object.blocks_left)
+        : 0n,
+    };
+  },
+
   create(base?: DeepPartial<EventLowFunds>): EventLowFunds {
     return EventLowFunds.fromPartial(base ?? {});
   },
@@ -484,9 +534,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -119,6 +119,10 @@ export const QueryAccountsRequest: MessageFns<QueryAccountsRequest> = {
     }
   },
 
+  fromJSON(object: any): QueryAccountsRequest {
+    return { pagination: isSet(object.pagination) ? PageRequest.fromJSON(object.pagination) : undefined };
+  },
+
   create(base?: DeepPartial<QueryAccountsRequest>): QueryAccountsRequest {
     return QueryAccountsRequest.fromPartial(base ?? {});
   },
@@ -185,6 +189,13 @@ export const QueryAccountsResponse: MessageFns<QueryAccountsResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryAccountsResponse {
+    return {
+      accounts: globalThis.Array.isArray(object?.accounts) ? object.accounts.map((e: any) => Account.fromJSON(e)) : [],
+      pagination: isSet(object.pagination) ? PageResponse.fromJSON(object.pagination) : undefined,
+    };
   },
 
   create(base?: DeepPartial<QueryAccountsResponse>): QueryAccountsResponse {
@@ -259,6 +270,13 @@ export const QueryAccountRequest: MessageFns<QueryAccountRequest> = {
     }
   },
 
+  fromJSON(object: any): QueryAccountRequest {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+    };
+  },
+
   create(base?: DeepPartial<QueryAccountRequest>): QueryAccountRequest {
     return QueryAccountRequest.fromPartial(base ?? {});
   },
@@ -326,6 +344,13 @@ export const QueryAccountResponse: MessageFns<QueryAccountResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryAccountResponse {
+    return {
+      account: isSet(object.account) ? Account.fromJSON(object.account) : undefined,
+      holds: globalThis.Array.isArray(object?.holds) ? object.holds.map((e: any) => Hold.fromJSON(e)) : [],
+    };
+  },
+
   create(base?: DeepPartial<QueryAccountResponse>): QueryAccountResponse {
     return QueryAccountResponse.fromPartial(base ?? {});
   },
@@ -384,6 +409,10 @@ export const QueryEarningsRequest: MessageFns<QueryEarningsRequest> = {
     }
   },
 
+  fromJSON(object: any): QueryEarningsRequest {
+    return { payee: isSet(object.payee) ? globalThis.String(object.payee) : "" };
+  },
+
   create(base?: DeepPartial<QueryEarningsRequest>): QueryEarningsRequest {
     return QueryEarningsRequest.fromPartial(base ?? {});
   },
@@ -437,6 +466,12 @@ export const QueryEarningsResponse: MessageFns<QueryEarningsResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryEarningsResponse {
+    return {
+      earnings: globalThis.Array.isArray(object?.earnings) ? object.earnings.map((e: any) => Earnings.fromJSON(e)) : [],
+    };
   },
 
   create(base?: DeepPartial<QueryEarningsResponse>): QueryEarningsResponse {
@@ -494,6 +529,10 @@ export const QueryPaymentRequest: MessageFns<QueryPaymentRequest> = {
     }
   },
 
+  fromJSON(object: any): QueryPaymentRequest {
+    return { id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined };
+  },
+
   create(base?: DeepPartial<QueryPaymentRequest>): QueryPaymentRequest {
     return QueryPaymentRequest.fromPartial(base ?? {});
   },
@@ -547,6 +586,10 @@ export const QueryPaymentResponse: MessageFns<QueryPaymentResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryPaymentResponse {
+    return { payment: isSet(object.payment) ? Payment.fromJSON(object.payment) : undefined };
   },
 
   create(base?: DeepPartial<QueryPaymentResponse>): QueryPaymentResponse {
@@ -618,6 +661,13 @@ export const QueryBlocksRemainingRequest: MessageFns<QueryBlocksRemainingRequest
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryBlocksRemainingRequest {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+    };
   },
 
   create(base?: DeepPartial<QueryBlocksRemainingRequest>): QueryBlocksRemainingRequest {
@@ -712,6 +762,23 @@ export const BlocksRemaining: MessageFns<BlocksRemaining> = {
     }
   },
 
+  fromJSON(object: any): BlocksRemaining {
+    return {
+      denom: isSet(object.denom) ? globalThis.String(object.denom) : "",
+      rateSub: isSet(object.rateSub)
+        ? globalThis.String(object.rateSub)
+        : isSet(object.rate_sub)
+        ? globalThis.String(object.rate_sub)
+        : "",
+      freeSub: isSet(object.freeSub)
+        ? globalThis.String(object.freeSub)
+        : isSet(object.free_sub)
+        ? globalThis.String(object.free_sub)
+        : "",
+      blocks: isSet(object.blocks) ? BigInt(object.blocks) : 0n,
+    };
+  },
+
   create(base?: DeepPartial<BlocksRemaining>): BlocksRemaining {
     return BlocksRemaining.fromPartial(base ?? {});
   },
@@ -784,6 +851,19 @@ export const QueryBlocksRemainingResponse: MessageFns<QueryBlocksRemainingRespon
     }
   },
 
+  fromJSON(object: any): QueryBlocksRemainingResponse {
+    return {
+      denoms: globalThis.Array.isArray(object?.denoms)
+        ? object.denoms.map((e: any) => BlocksRemaining.fromJSON(e))
+        : [],
+      dryHeight: isSet(object.dryHeight)
+        ? BigInt(object.dryHeight)
+        : isSet(object.dry_height)
+        ? BigInt(object.dry_height)
+        : 0n,
+    };
+  },
+
   create(base?: DeepPartial<QueryBlocksRemainingResponse>): QueryBlocksRemainingResponse {
     return QueryBlocksRemainingResponse.fromPartial(base ?? {});
   },
@@ -827,6 +907,10 @@ export const QueryAuditRequest: MessageFns<QueryAuditRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): QueryAuditRequest {
+    return {};
   },
 
   create(base?: DeepPartial<QueryAuditRequest>): QueryAuditRequest {
@@ -894,6 +978,13 @@ export const QueryAuditResponse: MessageFns<QueryAuditResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryAuditResponse {
+    return {
+      denoms: globalThis.Array.isArray(object?.denoms) ? object.denoms.map((e: any) => Audit.fromJSON(e)) : [],
+      balanced: isSet(object.balanced) ? globalThis.Boolean(object.balanced) : false,
+    };
+  },
+
   create(base?: DeepPartial<QueryAuditResponse>): QueryAuditResponse {
     return QueryAuditResponse.fromPartial(base ?? {});
   },
@@ -937,6 +1028,10 @@ export const QueryParamsRequest: MessageFns<QueryParamsRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): QueryParamsRequest {
+    return {};
   },
 
   create(base?: DeepPartial<QueryParamsRequest>): QueryParamsRequest {
@@ -993,6 +1088,10 @@ export const QueryParamsResponse: MessageFns<QueryParamsResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryParamsResponse {
+    return { params: isSet(object.params) ? Params.fromJSON(object.params) : undefined };
+  },
+
   create(base?: DeepPartial<QueryParamsResponse>): QueryParamsResponse {
     return QueryParamsResponse.fromPartial(base ?? {});
   },
@@ -1013,9 +1112,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -45,6 +45,24 @@ export enum DepositAuthorization_Scope {
   UNRECOGNIZED = -1,
 }
 
+export function depositAuthorization_ScopeFromJSON(object: any): DepositAuthorization_Scope {
+  switch (object) {
+    case 0:
+    case "SCOPE_UNSPECIFIED":
+      return DepositAuthorization_Scope.SCOPE_UNSPECIFIED;
+    case 1:
+    case "SCOPE_DEPLOYMENT":
+      return DepositAuthorization_Scope.SCOPE_DEPLOYMENT;
+    case 2:
+    case "SCOPE_BID":
+      return DepositAuthorization_Scope.SCOPE_BID;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return DepositAuthorization_Scope.UNRECOGNIZED;
+  }
+}
+
 function createBaseMsgAccountDeposit(): MsgAccountDeposit {
   return { depositor: "", owner: "", dseq: 0n, amount: undefined };
 }
@@ -126,6 +144,15 @@ export const MsgAccountDeposit: MessageFns<MsgAccountDeposit> = {
     }
   },
 
+  fromJSON(object: any): MsgAccountDeposit {
+    return {
+      depositor: isSet(object.depositor) ? globalThis.String(object.depositor) : "",
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+      amount: isSet(object.amount) ? Coin.fromJSON(object.amount) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<MsgAccountDeposit>): MsgAccountDeposit {
     return MsgAccountDeposit.fromPartial(base ?? {});
   },
@@ -173,6 +200,10 @@ export const MsgAccountDepositResponse: MessageFns<MsgAccountDepositResponse> = 
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): MsgAccountDepositResponse {
+    return {};
   },
 
   create(base?: DeepPartial<MsgAccountDepositResponse>): MsgAccountDepositResponse {
@@ -240,6 +271,13 @@ export const MsgWithdraw: MessageFns<MsgWithdraw> = {
     }
   },
 
+  fromJSON(object: any): MsgWithdraw {
+    return {
+      payee: isSet(object.payee) ? globalThis.String(object.payee) : "",
+      denom: isSet(object.denom) ? globalThis.String(object.denom) : "",
+    };
+  },
+
   create(base?: DeepPartial<MsgWithdraw>): MsgWithdraw {
     return MsgWithdraw.fromPartial(base ?? {});
   },
@@ -294,6 +332,10 @@ export const MsgWithdrawResponse: MessageFns<MsgWithdrawResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): MsgWithdrawResponse {
+    return { amount: isSet(object.amount) ? Coin.fromJSON(object.amount) : undefined };
   },
 
   create(base?: DeepPartial<MsgWithdrawResponse>): MsgWithdrawResponse {
@@ -364,6 +406,13 @@ export const MsgUpdateParams: MessageFns<MsgUpdateParams> = {
     }
   },
 
+  fromJSON(object: any): MsgUpdateParams {
+    return {
+      authority: isSet(object.authority) ? globalThis.String(object.authority) : "",
+      params: isSet(object.params) ? Params.fromJSON(object.params) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<MsgUpdateParams>): MsgUpdateParams {
     return MsgUpdateParams.fromPartial(base ?? {});
   },
@@ -409,6 +458,10 @@ export const MsgUpdateParamsResponse: MessageFns<MsgUpdateParamsResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): MsgUpdateParamsResponse {
+    return {};
   },
 
   create(base?: DeepPartial<MsgUpdateParamsResponse>): MsgUpdateParamsResponse {
@@ -490,6 +543,19 @@ export const DepositAuthorization: MessageFns<DepositAuthorization> = {
     }
   },
 
+  fromJSON(object: any): DepositAuthorization {
+    return {
+      scopes: globalThis.Array.isArray(object?.scopes)
+        ? object.scopes.map((e: any) => depositAuthorization_ScopeFromJSON(e))
+        : [],
+      spendLimits: globalThis.Array.isArray(object?.spendLimits)
+        ? object.spendLimits.map((e: any) => Coin.fromJSON(e))
+        : globalThis.Array.isArray(object?.spend_limits)
+        ? object.spend_limits.map((e: any) => Coin.fromJSON(e))
+        : [],
+    };
+  },
+
   create(base?: DeepPartial<DepositAuthorization>): DepositAuthorization {
     return DepositAuthorization.fromPartial(base ?? {});
   },
@@ -509,9 +575,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -13,6 +13,24 @@ export enum AccountState {
   UNRECOGNIZED = -1,
 }
 
+export function accountStateFromJSON(object: any): AccountState {
+  switch (object) {
+    case 0:
+    case "ACCOUNT_STATE_UNSPECIFIED":
+      return AccountState.ACCOUNT_STATE_UNSPECIFIED;
+    case 1:
+    case "ACCOUNT_STATE_OPEN":
+      return AccountState.ACCOUNT_STATE_OPEN;
+    case 2:
+    case "ACCOUNT_STATE_CLOSED":
+      return AccountState.ACCOUNT_STATE_CLOSED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return AccountState.UNRECOGNIZED;
+  }
+}
+
 export interface Params {
   minDeposits: Coin[];
   feeBps: number;
@@ -205,6 +223,41 @@ export const Params: MessageFns<Params> = {
     }
   },
 
+  fromJSON(object: any): Params {
+    return {
+      minDeposits: globalThis.Array.isArray(object?.minDeposits)
+        ? object.minDeposits.map((e: any) => Coin.fromJSON(e))
+        : globalThis.Array.isArray(object?.min_deposits)
+        ? object.min_deposits.map((e: any) => Coin.fromJSON(e))
+        : [],
+      feeBps: isSet(object.feeBps)
+        ? globalThis.Number(object.feeBps)
+        : isSet(object.fee_bps)
+        ? globalThis.Number(object.fee_bps)
+        : 0,
+      feeStakersBps: isSet(object.feeStakersBps)
+        ? globalThis.Number(object.feeStakersBps)
+        : isSet(object.fee_stakers_bps)
+        ? globalThis.Number(object.fee_stakers_bps)
+        : 0,
+      feeCommunityBps: isSet(object.feeCommunityBps)
+        ? globalThis.Number(object.feeCommunityBps)
+        : isSet(object.fee_community_bps)
+        ? globalThis.Number(object.fee_community_bps)
+        : 0,
+      earningsLag: isSet(object.earningsLag)
+        ? globalThis.Number(object.earningsLag)
+        : isSet(object.earnings_lag)
+        ? globalThis.Number(object.earnings_lag)
+        : 0,
+      maxDue: isSet(object.maxDue)
+        ? globalThis.Number(object.maxDue)
+        : isSet(object.max_due)
+        ? globalThis.Number(object.max_due)
+        : 0,
+    };
+  },
+
   create(base?: DeepPartial<Params>): Params {
     return Params.fromPartial(base ?? {});
   },
@@ -299,6 +352,19 @@ export const Deposit: MessageFns<Deposit> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): Deposit {
+    return {
+      depositor: isSet(object.depositor) ? globalThis.String(object.depositor) : "",
+      denom: isSet(object.denom) ? globalThis.String(object.denom) : "",
+      amountSub: isSet(object.amountSub)
+        ? globalThis.String(object.amountSub)
+        : isSet(object.amount_sub)
+        ? globalThis.String(object.amount_sub)
+        : "",
+      height: isSet(object.height) ? BigInt(object.height) : 0n,
+    };
   },
 
   create(base?: DeepPartial<Deposit>): Deposit {
@@ -481,6 +547,37 @@ export const Account: MessageFns<Account> = {
     }
   },
 
+  fromJSON(object: any): Account {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+      state: isSet(object.state) ? accountStateFromJSON(object.state) : 0,
+      deposits: globalThis.Array.isArray(object?.deposits) ? object.deposits.map((e: any) => Deposit.fromJSON(e)) : [],
+      flows: globalThis.Array.isArray(object?.flows) ? object.flows.map((e: any) => Flow.fromJSON(e)) : [],
+      dryHeight: isSet(object.dryHeight)
+        ? BigInt(object.dryHeight)
+        : isSet(object.dry_height)
+        ? BigInt(object.dry_height)
+        : 0n,
+      finalHeight: isSet(object.finalHeight)
+        ? BigInt(object.finalHeight)
+        : isSet(object.final_height)
+        ? BigInt(object.final_height)
+        : 0n,
+      paused: isSet(object.paused) ? globalThis.Boolean(object.paused) : false,
+      lowFundsBlocks: isSet(object.lowFundsBlocks)
+        ? globalThis.Number(object.lowFundsBlocks)
+        : isSet(object.low_funds_blocks)
+        ? globalThis.Number(object.low_funds_blocks)
+        : 0,
+      lowHeight: isSet(object.lowHeight)
+        ? BigInt(object.lowHeight)
+        : isSet(object.low_height)
+        ? BigInt(object.low_height)
+        : 0n,
+    };
+  },
+
   create(base?: DeepPartial<Account>): Account {
     return Account.fromPartial(base ?? {});
   },
@@ -572,6 +669,18 @@ export const Flow: MessageFns<Flow> = {
     }
   },
 
+  fromJSON(object: any): Flow {
+    return {
+      denom: isSet(object.denom) ? globalThis.String(object.denom) : "",
+      verifiedAt: isSet(object.verifiedAt)
+        ? BigInt(object.verifiedAt)
+        : isSet(object.verified_at)
+        ? BigInt(object.verified_at)
+        : 0n,
+      steps: globalThis.Array.isArray(object?.steps) ? object.steps.map((e: any) => Step.fromJSON(e)) : [],
+    };
+  },
+
   create(base?: DeepPartial<Flow>): Flow {
     return Flow.fromPartial(base ?? {});
   },
@@ -645,6 +754,17 @@ export const Step: MessageFns<Step> = {
     }
   },
 
+  fromJSON(object: any): Step {
+    return {
+      height: isSet(object.height) ? BigInt(object.height) : 0n,
+      rateSub: isSet(object.rateSub)
+        ? globalThis.String(object.rateSub)
+        : isSet(object.rate_sub)
+        ? globalThis.String(object.rate_sub)
+        : "",
+    };
+  },
+
   create(base?: DeepPartial<Step>): Step {
     return Step.fromPartial(base ?? {});
   },
@@ -710,6 +830,17 @@ export const Leg: MessageFns<Leg> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): Leg {
+    return {
+      payee: isSet(object.payee) ? globalThis.String(object.payee) : "",
+      rateSub: isSet(object.rateSub)
+        ? globalThis.String(object.rateSub)
+        : isSet(object.rate_sub)
+        ? globalThis.String(object.rate_sub)
+        : "",
+    };
   },
 
   create(base?: DeepPartial<Leg>): Leg {
@@ -837,6 +968,26 @@ export const Payment: MessageFns<Payment> = {
     }
   },
 
+  fromJSON(object: any): Payment {
+    return {
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      denom: isSet(object.denom) ? globalThis.String(object.denom) : "",
+      rateSub: isSet(object.rateSub)
+        ? globalThis.String(object.rateSub)
+        : isSet(object.rate_sub)
+        ? globalThis.String(object.rate_sub)
+        : "",
+      legs: globalThis.Array.isArray(object?.legs) ? object.legs.map((e: any) => Leg.fromJSON(e)) : [],
+      since: isSet(object.since) ? BigInt(object.since) : 0n,
+      held: isSet(object.held) ? globalThis.Boolean(object.held) : false,
+      paidSub: isSet(object.paidSub)
+        ? globalThis.String(object.paidSub)
+        : isSet(object.paid_sub)
+        ? globalThis.String(object.paid_sub)
+        : "",
+    };
+  },
+
   create(base?: DeepPartial<Payment>): Payment {
     return Payment.fromPartial(base ?? {});
   },
@@ -945,6 +1096,24 @@ export const Turn: MessageFns<Turn> = {
     }
   },
 
+  fromJSON(object: any): Turn {
+    return {
+      height: isSet(object.height) ? BigInt(object.height) : 0n,
+      payee: isSet(object.payee) ? globalThis.String(object.payee) : "",
+      denom: isSet(object.denom) ? globalThis.String(object.denom) : "",
+      upSub: isSet(object.upSub)
+        ? globalThis.String(object.upSub)
+        : isSet(object.up_sub)
+        ? globalThis.String(object.up_sub)
+        : "",
+      downSub: isSet(object.downSub)
+        ? globalThis.String(object.downSub)
+        : isSet(object.down_sub)
+        ? globalThis.String(object.down_sub)
+        : "",
+    };
+  },
+
   create(base?: DeepPartial<Turn>): Turn {
     return Turn.fromPartial(base ?? {});
   },
@@ -1013,6 +1182,13 @@ export const Hold: MessageFns<Hold> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): Hold {
+    return {
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      parts: globalThis.Array.isArray(object?.parts) ? object.parts.map((e: any) => Deposit.fromJSON(e)) : [],
+    };
   },
 
   create(base?: DeepPartial<Hold>): Hold {
@@ -1129,6 +1305,29 @@ export const Earnings: MessageFns<Earnings> = {
     }
   },
 
+  fromJSON(object: any): Earnings {
+    return {
+      payee: isSet(object.payee) ? globalThis.String(object.payee) : "",
+      denom: isSet(object.denom) ? globalThis.String(object.denom) : "",
+      earnedSub: isSet(object.earnedSub)
+        ? globalThis.String(object.earnedSub)
+        : isSet(object.earned_sub)
+        ? globalThis.String(object.earned_sub)
+        : "",
+      withdrawnSub: isSet(object.withdrawnSub)
+        ? globalThis.String(object.withdrawnSub)
+        : isSet(object.withdrawn_sub)
+        ? globalThis.String(object.withdrawn_sub)
+        : "",
+      rateSub: isSet(object.rateSub)
+        ? globalThis.String(object.rateSub)
+        : isSet(object.rate_sub)
+        ? globalThis.String(object.rate_sub)
+        : "",
+      at: isSet(object.at) ? BigInt(object.at) : 0n,
+    };
+  },
+
   create(base?: DeepPartial<Earnings>): Earnings {
     return Earnings.fromPartial(base ?? {});
   },
@@ -1209,6 +1408,18 @@ export const Remainder: MessageFns<Remainder> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): Remainder {
+    return {
+      depositor: isSet(object.depositor) ? globalThis.String(object.depositor) : "",
+      denom: isSet(object.denom) ? globalThis.String(object.denom) : "",
+      amountSub: isSet(object.amountSub)
+        ? globalThis.String(object.amountSub)
+        : isSet(object.amount_sub)
+        ? globalThis.String(object.amount_sub)
+        : "",
+    };
   },
 
   create(base?: DeepPartial<Remainder>): Remainder {
@@ -1323,6 +1534,33 @@ export const Audit: MessageFns<Audit> = {
     }
   },
 
+  fromJSON(object: any): Audit {
+    return {
+      denom: isSet(object.denom) ? globalThis.String(object.denom) : "",
+      moduleBalanceSub: isSet(object.moduleBalanceSub)
+        ? globalThis.String(object.moduleBalanceSub)
+        : isSet(object.module_balance_sub)
+        ? globalThis.String(object.module_balance_sub)
+        : "",
+      depositsSub: isSet(object.depositsSub)
+        ? globalThis.String(object.depositsSub)
+        : isSet(object.deposits_sub)
+        ? globalThis.String(object.deposits_sub)
+        : "",
+      holdsSub: isSet(object.holdsSub)
+        ? globalThis.String(object.holdsSub)
+        : isSet(object.holds_sub)
+        ? globalThis.String(object.holds_sub)
+        : "",
+      unpaidSub: isSet(object.unpaidSub)
+        ? globalThis.String(object.unpaidSub)
+        : isSet(object.unpaid_sub)
+        ? globalThis.String(object.unpaid_sub)
+        : "",
+      balanced: isSet(object.balanced) ? globalThis.Boolean(object.balanced) : false,
+    };
+  },
+
   create(base?: DeepPartial<Audit>): Audit {
     return Audit.fromPartial(base ?? {});
   },
@@ -1346,9 +1584,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

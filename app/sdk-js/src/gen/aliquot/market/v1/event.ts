@@ -5,7 +5,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Coin } from "../../../cosmos/base/v1beta1/coin.js";
 import { Rate } from "../../deployment/v1/types.js";
-import { LeaseClosedReason, LeaseId, OrderId } from "./types.js";
+import { LeaseClosedReason, leaseClosedReasonFromJSON, LeaseId, OrderId } from "./types.js";
 
 export interface EventOrderCreated {
   id: OrderId | undefined;
@@ -105,6 +105,10 @@ export const EventOrderCreated: MessageFns<EventOrderCreated> = {
     }
   },
 
+  fromJSON(object: any): EventOrderCreated {
+    return { id: isSet(object.id) ? OrderId.fromJSON(object.id) : undefined };
+  },
+
   create(base?: DeepPartial<EventOrderCreated>): EventOrderCreated {
     return EventOrderCreated.fromPartial(base ?? {});
   },
@@ -160,6 +164,10 @@ export const EventOrderClosed: MessageFns<EventOrderClosed> = {
     }
   },
 
+  fromJSON(object: any): EventOrderClosed {
+    return { id: isSet(object.id) ? OrderId.fromJSON(object.id) : undefined };
+  },
+
   create(base?: DeepPartial<EventOrderClosed>): EventOrderClosed {
     return EventOrderClosed.fromPartial(base ?? {});
   },
@@ -213,6 +221,10 @@ export const EventOrderExpired: MessageFns<EventOrderExpired> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): EventOrderExpired {
+    return { id: isSet(object.id) ? OrderId.fromJSON(object.id) : undefined };
   },
 
   create(base?: DeepPartial<EventOrderExpired>): EventOrderExpired {
@@ -292,6 +304,14 @@ export const EventBidCreated: MessageFns<EventBidCreated> = {
     }
   },
 
+  fromJSON(object: any): EventBidCreated {
+    return {
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      price: isSet(object.price) ? Coin.fromJSON(object.price) : undefined,
+      rate: isSet(object.rate) ? Rate.fromJSON(object.rate) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<EventBidCreated>): EventBidCreated {
     return EventBidCreated.fromPartial(base ?? {});
   },
@@ -349,6 +369,10 @@ export const EventBidLost: MessageFns<EventBidLost> = {
     }
   },
 
+  fromJSON(object: any): EventBidLost {
+    return { id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined };
+  },
+
   create(base?: DeepPartial<EventBidLost>): EventBidLost {
     return EventBidLost.fromPartial(base ?? {});
   },
@@ -402,6 +426,10 @@ export const EventBidClosed: MessageFns<EventBidClosed> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): EventBidClosed {
+    return { id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined };
   },
 
   create(base?: DeepPartial<EventBidClosed>): EventBidClosed {
@@ -492,6 +520,15 @@ export const EventLeaseCreated: MessageFns<EventLeaseCreated> = {
     }
   },
 
+  fromJSON(object: any): EventLeaseCreated {
+    return {
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      price: isSet(object.price) ? Coin.fromJSON(object.price) : undefined,
+      rate: isSet(object.rate) ? Rate.fromJSON(object.rate) : undefined,
+      standby: isSet(object.standby) ? globalThis.Boolean(object.standby) : false,
+    };
+  },
+
   create(base?: DeepPartial<EventLeaseCreated>): EventLeaseCreated {
     return EventLeaseCreated.fromPartial(base ?? {});
   },
@@ -575,6 +612,18 @@ export const EventLeaseReclaimStarted: MessageFns<EventLeaseReclaimStarted> = {
     }
   },
 
+  fromJSON(object: any): EventLeaseReclaimStarted {
+    return {
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      reason: isSet(object.reason) ? leaseClosedReasonFromJSON(object.reason) : 0,
+      closesAt: isSet(object.closesAt)
+        ? BigInt(object.closesAt)
+        : isSet(object.closes_at)
+        ? BigInt(object.closes_at)
+        : 0n,
+    };
+  },
+
   create(base?: DeepPartial<EventLeaseReclaimStarted>): EventLeaseReclaimStarted {
     return EventLeaseReclaimStarted.fromPartial(base ?? {});
   },
@@ -643,6 +692,13 @@ export const EventLeaseAmended: MessageFns<EventLeaseAmended> = {
     }
   },
 
+  fromJSON(object: any): EventLeaseAmended {
+    return {
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      rate: isSet(object.rate) ? Rate.fromJSON(object.rate) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<EventLeaseAmended>): EventLeaseAmended {
     return EventLeaseAmended.fromPartial(base ?? {});
   },
@@ -697,6 +753,10 @@ export const EventStandbyTookOver: MessageFns<EventStandbyTookOver> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): EventStandbyTookOver {
+    return { id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined };
   },
 
   create(base?: DeepPartial<EventStandbyTookOver>): EventStandbyTookOver {
@@ -765,6 +825,13 @@ export const EventLeaseClosed: MessageFns<EventLeaseClosed> = {
     }
   },
 
+  fromJSON(object: any): EventLeaseClosed {
+    return {
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      reason: isSet(object.reason) ? leaseClosedReasonFromJSON(object.reason) : 0,
+    };
+  },
+
   create(base?: DeepPartial<EventLeaseClosed>): EventLeaseClosed {
     return EventLeaseClosed.fromPartial(base ?? {});
   },
@@ -784,9 +851,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

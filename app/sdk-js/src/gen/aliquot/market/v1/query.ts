@@ -4,7 +4,20 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { PageRequest, PageResponse } from "../../../cosmos/base/query/v1beta1/pagination.js";
-import { Bid, BidState, Lease, LeaseId, LeaseState, Order, OrderId, OrderState, Params } from "./types.js";
+import {
+  Bid,
+  BidState,
+  bidStateFromJSON,
+  Lease,
+  LeaseId,
+  LeaseState,
+  leaseStateFromJSON,
+  Order,
+  OrderId,
+  OrderState,
+  orderStateFromJSON,
+  Params,
+} from "./types.js";
 
 export interface OrderFilters {
   owner: string;
@@ -185,6 +198,14 @@ export const OrderFilters: MessageFns<OrderFilters> = {
     }
   },
 
+  fromJSON(object: any): OrderFilters {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+      state: isSet(object.state) ? orderStateFromJSON(object.state) : 0,
+    };
+  },
+
   create(base?: DeepPartial<OrderFilters>): OrderFilters {
     return OrderFilters.fromPartial(base ?? {});
   },
@@ -251,6 +272,13 @@ export const QueryOrdersRequest: MessageFns<QueryOrdersRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryOrdersRequest {
+    return {
+      filters: isSet(object.filters) ? OrderFilters.fromJSON(object.filters) : undefined,
+      pagination: isSet(object.pagination) ? PageRequest.fromJSON(object.pagination) : undefined,
+    };
   },
 
   create(base?: DeepPartial<QueryOrdersRequest>): QueryOrdersRequest {
@@ -324,6 +352,13 @@ export const QueryOrdersResponse: MessageFns<QueryOrdersResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryOrdersResponse {
+    return {
+      orders: globalThis.Array.isArray(object?.orders) ? object.orders.map((e: any) => Order.fromJSON(e)) : [],
+      pagination: isSet(object.pagination) ? PageResponse.fromJSON(object.pagination) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<QueryOrdersResponse>): QueryOrdersResponse {
     return QueryOrdersResponse.fromPartial(base ?? {});
   },
@@ -382,6 +417,10 @@ export const QueryOrderRequest: MessageFns<QueryOrderRequest> = {
     }
   },
 
+  fromJSON(object: any): QueryOrderRequest {
+    return { id: isSet(object.id) ? OrderId.fromJSON(object.id) : undefined };
+  },
+
   create(base?: DeepPartial<QueryOrderRequest>): QueryOrderRequest {
     return QueryOrderRequest.fromPartial(base ?? {});
   },
@@ -435,6 +474,10 @@ export const QueryOrderResponse: MessageFns<QueryOrderResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryOrderResponse {
+    return { order: isSet(object.order) ? Order.fromJSON(object.order) : undefined };
   },
 
   create(base?: DeepPartial<QueryOrderResponse>): QueryOrderResponse {
@@ -528,6 +571,15 @@ export const BidFilters: MessageFns<BidFilters> = {
     }
   },
 
+  fromJSON(object: any): BidFilters {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+      state: isSet(object.state) ? bidStateFromJSON(object.state) : 0,
+    };
+  },
+
   create(base?: DeepPartial<BidFilters>): BidFilters {
     return BidFilters.fromPartial(base ?? {});
   },
@@ -595,6 +647,13 @@ export const QueryBidsRequest: MessageFns<QueryBidsRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryBidsRequest {
+    return {
+      filters: isSet(object.filters) ? BidFilters.fromJSON(object.filters) : undefined,
+      pagination: isSet(object.pagination) ? PageRequest.fromJSON(object.pagination) : undefined,
+    };
   },
 
   create(base?: DeepPartial<QueryBidsRequest>): QueryBidsRequest {
@@ -668,6 +727,13 @@ export const QueryBidsResponse: MessageFns<QueryBidsResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryBidsResponse {
+    return {
+      bids: globalThis.Array.isArray(object?.bids) ? object.bids.map((e: any) => Bid.fromJSON(e)) : [],
+      pagination: isSet(object.pagination) ? PageResponse.fromJSON(object.pagination) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<QueryBidsResponse>): QueryBidsResponse {
     return QueryBidsResponse.fromPartial(base ?? {});
   },
@@ -726,6 +792,10 @@ export const QueryBidRequest: MessageFns<QueryBidRequest> = {
     }
   },
 
+  fromJSON(object: any): QueryBidRequest {
+    return { id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined };
+  },
+
   create(base?: DeepPartial<QueryBidRequest>): QueryBidRequest {
     return QueryBidRequest.fromPartial(base ?? {});
   },
@@ -779,6 +849,10 @@ export const QueryBidResponse: MessageFns<QueryBidResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryBidResponse {
+    return { bid: isSet(object.bid) ? Bid.fromJSON(object.bid) : undefined };
   },
 
   create(base?: DeepPartial<QueryBidResponse>): QueryBidResponse {
@@ -872,6 +946,15 @@ export const LeaseFilters: MessageFns<LeaseFilters> = {
     }
   },
 
+  fromJSON(object: any): LeaseFilters {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+      state: isSet(object.state) ? leaseStateFromJSON(object.state) : 0,
+    };
+  },
+
   create(base?: DeepPartial<LeaseFilters>): LeaseFilters {
     return LeaseFilters.fromPartial(base ?? {});
   },
@@ -939,6 +1022,13 @@ export const QueryLeasesRequest: MessageFns<QueryLeasesRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryLeasesRequest {
+    return {
+      filters: isSet(object.filters) ? LeaseFilters.fromJSON(object.filters) : undefined,
+      pagination: isSet(object.pagination) ? PageRequest.fromJSON(object.pagination) : undefined,
+    };
   },
 
   create(base?: DeepPartial<QueryLeasesRequest>): QueryLeasesRequest {
@@ -1012,6 +1102,13 @@ export const QueryLeasesResponse: MessageFns<QueryLeasesResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryLeasesResponse {
+    return {
+      leases: globalThis.Array.isArray(object?.leases) ? object.leases.map((e: any) => Lease.fromJSON(e)) : [],
+      pagination: isSet(object.pagination) ? PageResponse.fromJSON(object.pagination) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<QueryLeasesResponse>): QueryLeasesResponse {
     return QueryLeasesResponse.fromPartial(base ?? {});
   },
@@ -1070,6 +1167,10 @@ export const QueryLeaseRequest: MessageFns<QueryLeaseRequest> = {
     }
   },
 
+  fromJSON(object: any): QueryLeaseRequest {
+    return { id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined };
+  },
+
   create(base?: DeepPartial<QueryLeaseRequest>): QueryLeaseRequest {
     return QueryLeaseRequest.fromPartial(base ?? {});
   },
@@ -1123,6 +1224,10 @@ export const QueryLeaseResponse: MessageFns<QueryLeaseResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryLeaseResponse {
+    return { lease: isSet(object.lease) ? Lease.fromJSON(object.lease) : undefined };
   },
 
   create(base?: DeepPartial<QueryLeaseResponse>): QueryLeaseResponse {
@@ -1189,6 +1294,13 @@ export const QueryMatchRequest: MessageFns<QueryMatchRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryMatchRequest {
+    return {
+      id: isSet(object.id) ? OrderId.fromJSON(object.id) : undefined,
+      pagination: isSet(object.pagination) ? PageRequest.fromJSON(object.pagination) : undefined,
+    };
   },
 
   create(base?: DeepPartial<QueryMatchRequest>): QueryMatchRequest {
@@ -1271,6 +1383,14 @@ export const ProviderMatch: MessageFns<ProviderMatch> = {
     }
   },
 
+  fromJSON(object: any): ProviderMatch {
+    return {
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+      fits: isSet(object.fits) ? globalThis.Boolean(object.fits) : false,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
   create(base?: DeepPartial<ProviderMatch>): ProviderMatch {
     return ProviderMatch.fromPartial(base ?? {});
   },
@@ -1337,6 +1457,15 @@ export const QueryMatchResponse: MessageFns<QueryMatchResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryMatchResponse {
+    return {
+      providers: globalThis.Array.isArray(object?.providers)
+        ? object.providers.map((e: any) => ProviderMatch.fromJSON(e))
+        : [],
+      pagination: isSet(object.pagination) ? PageResponse.fromJSON(object.pagination) : undefined,
+    };
   },
 
   create(base?: DeepPartial<QueryMatchResponse>): QueryMatchResponse {
@@ -1406,6 +1535,13 @@ export const QueryQuoteRequest: MessageFns<QueryQuoteRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryQuoteRequest {
+    return {
+      class: isSet(object.class) ? globalThis.String(object.class) : "",
+      denom: isSet(object.denom) ? globalThis.String(object.denom) : "",
+    };
   },
 
   create(base?: DeepPartial<QueryQuoteRequest>): QueryQuoteRequest {
@@ -1497,6 +1633,15 @@ export const QueryQuoteResponse: MessageFns<QueryQuoteResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryQuoteResponse {
+    return {
+      awards: isSet(object.awards) ? globalThis.Number(object.awards) : 0,
+      min: isSet(object.min) ? globalThis.String(object.min) : "",
+      median: isSet(object.median) ? globalThis.String(object.median) : "",
+      p90: isSet(object.p90) ? globalThis.String(object.p90) : "",
+    };
+  },
+
   create(base?: DeepPartial<QueryQuoteResponse>): QueryQuoteResponse {
     return QueryQuoteResponse.fromPartial(base ?? {});
   },
@@ -1542,6 +1687,10 @@ export const QueryParamsRequest: MessageFns<QueryParamsRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): QueryParamsRequest {
+    return {};
   },
 
   create(base?: DeepPartial<QueryParamsRequest>): QueryParamsRequest {
@@ -1598,6 +1747,10 @@ export const QueryParamsResponse: MessageFns<QueryParamsResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryParamsResponse {
+    return { params: isSet(object.params) ? Params.fromJSON(object.params) : undefined };
+  },
+
   create(base?: DeepPartial<QueryParamsResponse>): QueryParamsResponse {
     return QueryParamsResponse.fromPartial(base ?? {});
   },
@@ -1618,9 +1771,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -5,7 +5,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Coin } from "../../../cosmos/base/v1beta1/coin.js";
 import { Rate, ResourceUnit } from "../../deployment/v1/types.js";
-import { LeaseClosedReason, LeaseId, Params, Payee, PriceItem } from "./types.js";
+import { LeaseClosedReason, leaseClosedReasonFromJSON, LeaseId, Params, Payee, PriceItem } from "./types.js";
 
 export interface MsgCreateBid {
   signer: string;
@@ -229,6 +229,28 @@ export const MsgCreateBid: MessageFns<MsgCreateBid> = {
     }
   },
 
+  fromJSON(object: any): MsgCreateBid {
+    return {
+      signer: isSet(object.signer) ? globalThis.String(object.signer) : "",
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      price: isSet(object.price) ? Coin.fromJSON(object.price) : undefined,
+      deviceId: isSet(object.deviceId)
+        ? bytesFromBase64(object.deviceId)
+        : isSet(object.device_id)
+        ? bytesFromBase64(object.device_id)
+        : new Uint8Array(0),
+      deposit: isSet(object.deposit) ? Coin.fromJSON(object.deposit) : undefined,
+      rate: isSet(object.rate) ? Rate.fromJSON(object.rate) : undefined,
+      items: globalThis.Array.isArray(object?.items) ? object.items.map((e: any) => PriceItem.fromJSON(e)) : [],
+      reclamationBlocks: isSet(object.reclamationBlocks)
+        ? globalThis.Number(object.reclamationBlocks)
+        : isSet(object.reclamation_blocks)
+        ? globalThis.Number(object.reclamation_blocks)
+        : 0,
+      payees: globalThis.Array.isArray(object?.payees) ? object.payees.map((e: any) => Payee.fromJSON(e)) : [],
+    };
+  },
+
   create(base?: DeepPartial<MsgCreateBid>): MsgCreateBid {
     return MsgCreateBid.fromPartial(base ?? {});
   },
@@ -281,6 +303,10 @@ export const MsgCreateBidResponse: MessageFns<MsgCreateBidResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): MsgCreateBidResponse {
+    return {};
   },
 
   create(base?: DeepPartial<MsgCreateBidResponse>): MsgCreateBidResponse {
@@ -359,6 +385,14 @@ export const MsgCloseBid: MessageFns<MsgCloseBid> = {
     }
   },
 
+  fromJSON(object: any): MsgCloseBid {
+    return {
+      signer: isSet(object.signer) ? globalThis.String(object.signer) : "",
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      reason: isSet(object.reason) ? leaseClosedReasonFromJSON(object.reason) : 0,
+    };
+  },
+
   create(base?: DeepPartial<MsgCloseBid>): MsgCloseBid {
     return MsgCloseBid.fromPartial(base ?? {});
   },
@@ -403,6 +437,10 @@ export const MsgCloseBidResponse: MessageFns<MsgCloseBidResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): MsgCloseBidResponse {
+    return {};
   },
 
   create(base?: DeepPartial<MsgCloseBidResponse>): MsgCloseBidResponse {
@@ -481,6 +519,14 @@ export const MsgCreateLease: MessageFns<MsgCreateLease> = {
     }
   },
 
+  fromJSON(object: any): MsgCreateLease {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      standby: isSet(object.standby) ? globalThis.String(object.standby) : "",
+    };
+  },
+
   create(base?: DeepPartial<MsgCreateLease>): MsgCreateLease {
     return MsgCreateLease.fromPartial(base ?? {});
   },
@@ -525,6 +571,10 @@ export const MsgCreateLeaseResponse: MessageFns<MsgCreateLeaseResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): MsgCreateLeaseResponse {
+    return {};
   },
 
   create(base?: DeepPartial<MsgCreateLeaseResponse>): MsgCreateLeaseResponse {
@@ -592,6 +642,13 @@ export const MsgCloseLease: MessageFns<MsgCloseLease> = {
     }
   },
 
+  fromJSON(object: any): MsgCloseLease {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<MsgCloseLease>): MsgCloseLease {
     return MsgCloseLease.fromPartial(base ?? {});
   },
@@ -635,6 +692,10 @@ export const MsgCloseLeaseResponse: MessageFns<MsgCloseLeaseResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): MsgCloseLeaseResponse {
+    return {};
   },
 
   create(base?: DeepPartial<MsgCloseLeaseResponse>): MsgCloseLeaseResponse {
@@ -702,6 +763,13 @@ export const MsgWithdrawLease: MessageFns<MsgWithdrawLease> = {
     }
   },
 
+  fromJSON(object: any): MsgWithdrawLease {
+    return {
+      signer: isSet(object.signer) ? globalThis.String(object.signer) : "",
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<MsgWithdrawLease>): MsgWithdrawLease {
     return MsgWithdrawLease.fromPartial(base ?? {});
   },
@@ -756,6 +824,10 @@ export const MsgWithdrawLeaseResponse: MessageFns<MsgWithdrawLeaseResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): MsgWithdrawLeaseResponse {
+    return { amount: isSet(object.amount) ? Coin.fromJSON(object.amount) : undefined };
   },
 
   create(base?: DeepPartial<MsgWithdrawLeaseResponse>): MsgWithdrawLeaseResponse {
@@ -837,6 +909,14 @@ export const MsgStartReclaim: MessageFns<MsgStartReclaim> = {
     }
   },
 
+  fromJSON(object: any): MsgStartReclaim {
+    return {
+      signer: isSet(object.signer) ? globalThis.String(object.signer) : "",
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      reason: isSet(object.reason) ? leaseClosedReasonFromJSON(object.reason) : 0,
+    };
+  },
+
   create(base?: DeepPartial<MsgStartReclaim>): MsgStartReclaim {
     return MsgStartReclaim.fromPartial(base ?? {});
   },
@@ -895,6 +975,16 @@ export const MsgStartReclaimResponse: MessageFns<MsgStartReclaimResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): MsgStartReclaimResponse {
+    return {
+      closesAt: isSet(object.closesAt)
+        ? BigInt(object.closesAt)
+        : isSet(object.closes_at)
+        ? BigInt(object.closes_at)
+        : 0n,
+    };
   },
 
   create(base?: DeepPartial<MsgStartReclaimResponse>): MsgStartReclaimResponse {
@@ -985,6 +1075,17 @@ export const MsgAmendLease: MessageFns<MsgAmendLease> = {
     }
   },
 
+  fromJSON(object: any): MsgAmendLease {
+    return {
+      signer: isSet(object.signer) ? globalThis.String(object.signer) : "",
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      rate: isSet(object.rate) ? Rate.fromJSON(object.rate) : undefined,
+      resources: globalThis.Array.isArray(object?.resources)
+        ? object.resources.map((e: any) => ResourceUnit.fromJSON(e))
+        : [],
+    };
+  },
+
   create(base?: DeepPartial<MsgAmendLease>): MsgAmendLease {
     return MsgAmendLease.fromPartial(base ?? {});
   },
@@ -1041,6 +1142,10 @@ export const MsgAmendLeaseResponse: MessageFns<MsgAmendLeaseResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): MsgAmendLeaseResponse {
+    return { amended: isSet(object.amended) ? globalThis.Boolean(object.amended) : false };
   },
 
   create(base?: DeepPartial<MsgAmendLeaseResponse>): MsgAmendLeaseResponse {
@@ -1109,6 +1214,13 @@ export const MsgUpdateParams: MessageFns<MsgUpdateParams> = {
     }
   },
 
+  fromJSON(object: any): MsgUpdateParams {
+    return {
+      authority: isSet(object.authority) ? globalThis.String(object.authority) : "",
+      params: isSet(object.params) ? Params.fromJSON(object.params) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<MsgUpdateParams>): MsgUpdateParams {
     return MsgUpdateParams.fromPartial(base ?? {});
   },
@@ -1156,6 +1268,10 @@ export const MsgUpdateParamsResponse: MessageFns<MsgUpdateParamsResponse> = {
     }
   },
 
+  fromJSON(_: any): MsgUpdateParamsResponse {
+    return {};
+  },
+
   create(base?: DeepPartial<MsgUpdateParamsResponse>): MsgUpdateParamsResponse {
     return MsgUpdateParamsResponse.fromPartial(base ?? {});
   },
@@ -1165,6 +1281,19 @@ export const MsgUpdateParamsResponse: MessageFns<MsgUpdateParamsResponse> = {
   },
 };
 
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -1173,9 +1302,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

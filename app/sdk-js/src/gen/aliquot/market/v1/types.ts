@@ -15,6 +15,30 @@ export enum OrderState {
   UNRECOGNIZED = -1,
 }
 
+export function orderStateFromJSON(object: any): OrderState {
+  switch (object) {
+    case 0:
+    case "ORDER_STATE_UNSPECIFIED":
+      return OrderState.ORDER_STATE_UNSPECIFIED;
+    case 1:
+    case "ORDER_STATE_OPEN":
+      return OrderState.ORDER_STATE_OPEN;
+    case 2:
+    case "ORDER_STATE_ACTIVE":
+      return OrderState.ORDER_STATE_ACTIVE;
+    case 3:
+    case "ORDER_STATE_CLOSED":
+      return OrderState.ORDER_STATE_CLOSED;
+    case 4:
+    case "ORDER_STATE_EXPIRED":
+      return OrderState.ORDER_STATE_EXPIRED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return OrderState.UNRECOGNIZED;
+  }
+}
+
 export enum BidState {
   BID_STATE_UNSPECIFIED = 0,
   BID_STATE_OPEN = 1,
@@ -22,6 +46,30 @@ export enum BidState {
   BID_STATE_LOST = 3,
   BID_STATE_CLOSED = 4,
   UNRECOGNIZED = -1,
+}
+
+export function bidStateFromJSON(object: any): BidState {
+  switch (object) {
+    case 0:
+    case "BID_STATE_UNSPECIFIED":
+      return BidState.BID_STATE_UNSPECIFIED;
+    case 1:
+    case "BID_STATE_OPEN":
+      return BidState.BID_STATE_OPEN;
+    case 2:
+    case "BID_STATE_ACTIVE":
+      return BidState.BID_STATE_ACTIVE;
+    case 3:
+    case "BID_STATE_LOST":
+      return BidState.BID_STATE_LOST;
+    case 4:
+    case "BID_STATE_CLOSED":
+      return BidState.BID_STATE_CLOSED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return BidState.UNRECOGNIZED;
+  }
 }
 
 export enum LeaseState {
@@ -32,6 +80,33 @@ export enum LeaseState {
   LEASE_STATE_PAUSED = 4,
   LEASE_STATE_STANDBY = 5,
   UNRECOGNIZED = -1,
+}
+
+export function leaseStateFromJSON(object: any): LeaseState {
+  switch (object) {
+    case 0:
+    case "LEASE_STATE_UNSPECIFIED":
+      return LeaseState.LEASE_STATE_UNSPECIFIED;
+    case 1:
+    case "LEASE_STATE_ACTIVE":
+      return LeaseState.LEASE_STATE_ACTIVE;
+    case 2:
+    case "LEASE_STATE_CLOSED":
+      return LeaseState.LEASE_STATE_CLOSED;
+    case 3:
+    case "LEASE_STATE_RECLAIMING":
+      return LeaseState.LEASE_STATE_RECLAIMING;
+    case 4:
+    case "LEASE_STATE_PAUSED":
+      return LeaseState.LEASE_STATE_PAUSED;
+    case 5:
+    case "LEASE_STATE_STANDBY":
+      return LeaseState.LEASE_STATE_STANDBY;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return LeaseState.UNRECOGNIZED;
+  }
 }
 
 export enum LeaseClosedReason {
@@ -49,6 +124,54 @@ export enum LeaseClosedReason {
   LEASE_CLOSED_REASON_PROVIDER_SILENT = 10007,
   LEASE_CLOSED_REASON_INSUFFICIENT_FUNDS = 20000,
   UNRECOGNIZED = -1,
+}
+
+export function leaseClosedReasonFromJSON(object: any): LeaseClosedReason {
+  switch (object) {
+    case 0:
+    case "LEASE_CLOSED_REASON_INVALID":
+      return LeaseClosedReason.LEASE_CLOSED_REASON_INVALID;
+    case 1:
+    case "LEASE_CLOSED_REASON_OWNER":
+      return LeaseClosedReason.LEASE_CLOSED_REASON_OWNER;
+    case 2:
+    case "LEASE_CLOSED_REASON_COMPLETED":
+      return LeaseClosedReason.LEASE_CLOSED_REASON_COMPLETED;
+    case 3:
+    case "LEASE_CLOSED_REASON_REPLACED":
+      return LeaseClosedReason.LEASE_CLOSED_REASON_REPLACED;
+    case 10000:
+    case "LEASE_CLOSED_REASON_PROVIDER_UNSTABLE":
+      return LeaseClosedReason.LEASE_CLOSED_REASON_PROVIDER_UNSTABLE;
+    case 10001:
+    case "LEASE_CLOSED_REASON_PROVIDER_DECOMMISSION":
+      return LeaseClosedReason.LEASE_CLOSED_REASON_PROVIDER_DECOMMISSION;
+    case 10002:
+    case "LEASE_CLOSED_REASON_PROVIDER_UNSPECIFIED":
+      return LeaseClosedReason.LEASE_CLOSED_REASON_PROVIDER_UNSPECIFIED;
+    case 10003:
+    case "LEASE_CLOSED_REASON_PROVIDER_MANIFEST_TIMEOUT":
+      return LeaseClosedReason.LEASE_CLOSED_REASON_PROVIDER_MANIFEST_TIMEOUT;
+    case 10004:
+    case "LEASE_CLOSED_REASON_PROVIDER_LATE":
+      return LeaseClosedReason.LEASE_CLOSED_REASON_PROVIDER_LATE;
+    case 10005:
+    case "LEASE_CLOSED_REASON_PROVIDER_FRAUD":
+      return LeaseClosedReason.LEASE_CLOSED_REASON_PROVIDER_FRAUD;
+    case 10006:
+    case "LEASE_CLOSED_REASON_PROVIDER_WITHHELD":
+      return LeaseClosedReason.LEASE_CLOSED_REASON_PROVIDER_WITHHELD;
+    case 10007:
+    case "LEASE_CLOSED_REASON_PROVIDER_SILENT":
+      return LeaseClosedReason.LEASE_CLOSED_REASON_PROVIDER_SILENT;
+    case 20000:
+    case "LEASE_CLOSED_REASON_INSUFFICIENT_FUNDS":
+      return LeaseClosedReason.LEASE_CLOSED_REASON_INSUFFICIENT_FUNDS;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return LeaseClosedReason.UNRECOGNIZED;
+  }
 }
 
 export interface OrderId {
@@ -226,6 +349,15 @@ export const OrderId: MessageFns<OrderId> = {
     }
   },
 
+  fromJSON(object: any): OrderId {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+      gseq: isSet(object.gseq) ? globalThis.Number(object.gseq) : 0,
+      oseq: isSet(object.oseq) ? globalThis.Number(object.oseq) : 0,
+    };
+  },
+
   create(base?: DeepPartial<OrderId>): OrderId {
     return OrderId.fromPartial(base ?? {});
   },
@@ -329,6 +461,16 @@ export const LeaseId: MessageFns<LeaseId> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): LeaseId {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      dseq: isSet(object.dseq) ? BigInt(object.dseq) : 0n,
+      gseq: isSet(object.gseq) ? globalThis.Number(object.gseq) : 0,
+      oseq: isSet(object.oseq) ? globalThis.Number(object.oseq) : 0,
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+    };
   },
 
   create(base?: DeepPartial<LeaseId>): LeaseId {
@@ -451,6 +593,29 @@ export const Order: MessageFns<Order> = {
     }
   },
 
+  fromJSON(object: any): Order {
+    return {
+      id: isSet(object.id) ? OrderId.fromJSON(object.id) : undefined,
+      state: isSet(object.state) ? orderStateFromJSON(object.state) : 0,
+      spec: isSet(object.spec) ? GroupSpec.fromJSON(object.spec) : undefined,
+      createdAt: isSet(object.createdAt)
+        ? BigInt(object.createdAt)
+        : isSet(object.created_at)
+        ? BigInt(object.created_at)
+        : 0n,
+      openBids: isSet(object.openBids)
+        ? globalThis.Number(object.openBids)
+        : isSet(object.open_bids)
+        ? globalThis.Number(object.open_bids)
+        : 0,
+      dueHeight: isSet(object.dueHeight)
+        ? BigInt(object.dueHeight)
+        : isSet(object.due_height)
+        ? BigInt(object.due_height)
+        : 0n,
+    };
+  },
+
   create(base?: DeepPartial<Order>): Order {
     return Order.fromPartial(base ?? {});
   },
@@ -566,6 +731,41 @@ export const PriceItem: MessageFns<PriceItem> = {
     }
   },
 
+  fromJSON(object: any): PriceItem {
+    return {
+      resourceId: isSet(object.resourceId)
+        ? globalThis.Number(object.resourceId)
+        : isSet(object.resource_id)
+        ? globalThis.Number(object.resource_id)
+        : 0,
+      cpuSub: isSet(object.cpuSub)
+        ? globalThis.String(object.cpuSub)
+        : isSet(object.cpu_sub)
+        ? globalThis.String(object.cpu_sub)
+        : "",
+      memorySub: isSet(object.memorySub)
+        ? globalThis.String(object.memorySub)
+        : isSet(object.memory_sub)
+        ? globalThis.String(object.memory_sub)
+        : "",
+      storageSub: isSet(object.storageSub)
+        ? globalThis.String(object.storageSub)
+        : isSet(object.storage_sub)
+        ? globalThis.String(object.storage_sub)
+        : "",
+      gpuSub: isSet(object.gpuSub)
+        ? globalThis.String(object.gpuSub)
+        : isSet(object.gpu_sub)
+        ? globalThis.String(object.gpu_sub)
+        : "",
+      endpointsSub: isSet(object.endpointsSub)
+        ? globalThis.String(object.endpointsSub)
+        : isSet(object.endpoints_sub)
+        ? globalThis.String(object.endpoints_sub)
+        : "",
+    };
+  },
+
   create(base?: DeepPartial<PriceItem>): PriceItem {
     return PriceItem.fromPartial(base ?? {});
   },
@@ -637,6 +837,13 @@ export const Payee: MessageFns<Payee> = {
     }
   },
 
+  fromJSON(object: any): Payee {
+    return {
+      address: isSet(object.address) ? globalThis.String(object.address) : "",
+      weight: isSet(object.weight) ? globalThis.Number(object.weight) : 0,
+    };
+  },
+
   create(base?: DeepPartial<Payee>): Payee {
     return Payee.fromPartial(base ?? {});
   },
@@ -691,6 +898,10 @@ export const OpenBids: MessageFns<OpenBids> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): OpenBids {
+    return { bids: globalThis.Array.isArray(object?.bids) ? object.bids.map((e: any) => bytesFromBase64(e)) : [] };
   },
 
   create(base?: DeepPartial<OpenBids>): OpenBids {
@@ -859,6 +1070,33 @@ export const Bid: MessageFns<Bid> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): Bid {
+    return {
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      state: isSet(object.state) ? bidStateFromJSON(object.state) : 0,
+      price: isSet(object.price) ? Coin.fromJSON(object.price) : undefined,
+      deviceId: isSet(object.deviceId)
+        ? bytesFromBase64(object.deviceId)
+        : isSet(object.device_id)
+        ? bytesFromBase64(object.device_id)
+        : new Uint8Array(0),
+      deposit: isSet(object.deposit) ? Coin.fromJSON(object.deposit) : undefined,
+      createdAt: isSet(object.createdAt)
+        ? BigInt(object.createdAt)
+        : isSet(object.created_at)
+        ? BigInt(object.created_at)
+        : 0n,
+      rate: isSet(object.rate) ? Rate.fromJSON(object.rate) : undefined,
+      items: globalThis.Array.isArray(object?.items) ? object.items.map((e: any) => PriceItem.fromJSON(e)) : [],
+      reclamationBlocks: isSet(object.reclamationBlocks)
+        ? globalThis.Number(object.reclamationBlocks)
+        : isSet(object.reclamation_blocks)
+        ? globalThis.Number(object.reclamation_blocks)
+        : 0,
+      payees: globalThis.Array.isArray(object?.payees) ? object.payees.map((e: any) => Payee.fromJSON(e)) : [],
+    };
   },
 
   create(base?: DeepPartial<Bid>): Bid {
@@ -1082,6 +1320,50 @@ export const Lease: MessageFns<Lease> = {
     }
   },
 
+  fromJSON(object: any): Lease {
+    return {
+      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
+      state: isSet(object.state) ? leaseStateFromJSON(object.state) : 0,
+      price: isSet(object.price) ? Coin.fromJSON(object.price) : undefined,
+      deviceId: isSet(object.deviceId)
+        ? bytesFromBase64(object.deviceId)
+        : isSet(object.device_id)
+        ? bytesFromBase64(object.device_id)
+        : new Uint8Array(0),
+      createdAt: isSet(object.createdAt)
+        ? BigInt(object.createdAt)
+        : isSet(object.created_at)
+        ? BigInt(object.created_at)
+        : 0n,
+      closedAt: isSet(object.closedAt)
+        ? BigInt(object.closedAt)
+        : isSet(object.closed_at)
+        ? BigInt(object.closed_at)
+        : 0n,
+      reason: isSet(object.reason) ? leaseClosedReasonFromJSON(object.reason) : 0,
+      rate: isSet(object.rate) ? Rate.fromJSON(object.rate) : undefined,
+      reclamationBlocks: isSet(object.reclamationBlocks)
+        ? globalThis.Number(object.reclamationBlocks)
+        : isSet(object.reclamation_blocks)
+        ? globalThis.Number(object.reclamation_blocks)
+        : 0,
+      closesAt: isSet(object.closesAt)
+        ? BigInt(object.closesAt)
+        : isSet(object.closes_at)
+        ? BigInt(object.closes_at)
+        : 0n,
+      reclaimReason: isSet(object.reclaimReason)
+        ? leaseClosedReasonFromJSON(object.reclaimReason)
+        : isSet(object.reclaim_reason)
+        ? leaseClosedReasonFromJSON(object.reclaim_reason)
+        : 0,
+      payees: globalThis.Array.isArray(object?.payees)
+        ? object.payees.map((e: any) => Payee.fromJSON(e))
+        : [],
+      amendment: isSet(object.amendment) ? Amendment.fromJSON(object.amendment) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<Lease>): Lease {
     return Lease.fromPartial(base ?? {});
   },
@@ -1171,6 +1453,16 @@ export const Amendment: MessageFns<Amendment> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): Amendment {
+    return {
+      proposer: isSet(object.proposer) ? globalThis.String(object.proposer) : "",
+      rate: isSet(object.rate) ? Rate.fromJSON(object.rate) : undefined,
+      resources: globalThis.Array.isArray(object?.resources)
+        ? object.resources.map((e: any) => ResourceUnit.fromJSON(e))
+        : [],
+    };
   },
 
   create(base?: DeepPartial<Amendment>): Amendment {
@@ -1316,6 +1608,51 @@ export const Params: MessageFns<Params> = {
     }
   },
 
+  fromJSON(object: any): Params {
+    return {
+      minBidDeposits: globalThis.Array.isArray(object?.minBidDeposits)
+        ? object.minBidDeposits.map((e: any) => Coin.fromJSON(e))
+        : globalThis.Array.isArray(object?.min_bid_deposits)
+        ? object.min_bid_deposits.map((e: any) => Coin.fromJSON(e))
+        : [],
+      orderMaxBids: isSet(object.orderMaxBids)
+        ? globalThis.Number(object.orderMaxBids)
+        : isSet(object.order_max_bids)
+        ? globalThis.Number(object.order_max_bids)
+        : 0,
+      bidWindowBlocks: isSet(object.bidWindowBlocks)
+        ? globalThis.Number(object.bidWindowBlocks)
+        : isSet(object.bid_window_blocks)
+        ? globalThis.Number(object.bid_window_blocks)
+        : 0,
+      orderTtlBlocks: isSet(object.orderTtlBlocks)
+        ? globalThis.Number(object.orderTtlBlocks)
+        : isSet(object.order_ttl_blocks)
+        ? globalThis.Number(object.order_ttl_blocks)
+        : 0,
+      minReclamationBlocks: isSet(object.minReclamationBlocks)
+        ? globalThis.Number(object.minReclamationBlocks)
+        : isSet(object.min_reclamation_blocks)
+        ? globalThis.Number(object.min_reclamation_blocks)
+        : 0,
+      maxReclamationBlocks: isSet(object.maxReclamationBlocks)
+        ? globalThis.Number(object.maxReclamationBlocks)
+        : isSet(object.max_reclamation_blocks)
+        ? globalThis.Number(object.max_reclamation_blocks)
+        : 0,
+      earlyExitBps: isSet(object.earlyExitBps)
+        ? globalThis.Number(object.earlyExitBps)
+        : isSet(object.early_exit_bps)
+        ? globalThis.Number(object.early_exit_bps)
+        : 0,
+      providerMaxLeases: isSet(object.providerMaxLeases)
+        ? globalThis.Number(object.providerMaxLeases)
+        : isSet(object.provider_max_leases)
+        ? globalThis.Number(object.provider_max_leases)
+        : 0,
+    };
+  },
+
   create(base?: DeepPartial<Params>): Params {
     return Params.fromPartial(base ?? {});
   },
@@ -1400,6 +1737,14 @@ export const Quote: MessageFns<Quote> = {
     }
   },
 
+  fromJSON(object: any): Quote {
+    return {
+      class: isSet(object.class) ? globalThis.String(object.class) : "",
+      denom: isSet(object.denom) ? globalThis.String(object.denom) : "",
+      prices: globalThis.Array.isArray(object?.prices) ? object.prices.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
   create(base?: DeepPartial<Quote>): Quote {
     return Quote.fromPartial(base ?? {});
   },
@@ -1412,6 +1757,19 @@ export const Quote: MessageFns<Quote> = {
   },
 };
 
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -1420,9 +1778,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -79,6 +79,10 @@ export const EventProviderCreated: MessageFns<EventProviderCreated> = {
     }
   },
 
+  fromJSON(object: any): EventProviderCreated {
+    return { owner: isSet(object.owner) ? globalThis.String(object.owner) : "" };
+  },
+
   create(base?: DeepPartial<EventProviderCreated>): EventProviderCreated {
     return EventProviderCreated.fromPartial(base ?? {});
   },
@@ -134,6 +138,10 @@ export const EventProviderUpdated: MessageFns<EventProviderUpdated> = {
     }
   },
 
+  fromJSON(object: any): EventProviderUpdated {
+    return { owner: isSet(object.owner) ? globalThis.String(object.owner) : "" };
+  },
+
   create(base?: DeepPartial<EventProviderUpdated>): EventProviderUpdated {
     return EventProviderUpdated.fromPartial(base ?? {});
   },
@@ -187,6 +195,10 @@ export const EventProviderDeleted: MessageFns<EventProviderDeleted> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): EventProviderDeleted {
+    return { owner: isSet(object.owner) ? globalThis.String(object.owner) : "" };
   },
 
   create(base?: DeepPartial<EventProviderDeleted>): EventProviderDeleted {
@@ -269,6 +281,18 @@ export const EventProviderSilent: MessageFns<EventProviderSilent> = {
     }
   },
 
+  fromJSON(object: any): EventProviderSilent {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      lastHeartbeat: isSet(object.lastHeartbeat)
+        ? BigInt(object.lastHeartbeat)
+        : isSet(object.last_heartbeat)
+        ? BigInt(object.last_heartbeat)
+        : 0n,
+      misses: isSet(object.misses) ? globalThis.Number(object.misses) : 0,
+    };
+  },
+
   create(base?: DeepPartial<EventProviderSilent>): EventProviderSilent {
     return EventProviderSilent.fromPartial(base ?? {});
   },
@@ -328,6 +352,10 @@ export const EventProviderBack: MessageFns<EventProviderBack> = {
     }
   },
 
+  fromJSON(object: any): EventProviderBack {
+    return { owner: isSet(object.owner) ? globalThis.String(object.owner) : "" };
+  },
+
   create(base?: DeepPartial<EventProviderBack>): EventProviderBack {
     return EventProviderBack.fromPartial(base ?? {});
   },
@@ -381,6 +409,10 @@ export const EventProviderJailed: MessageFns<EventProviderJailed> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): EventProviderJailed {
+    return { owner: isSet(object.owner) ? globalThis.String(object.owner) : "" };
   },
 
   create(base?: DeepPartial<EventProviderJailed>): EventProviderJailed {
@@ -438,6 +470,10 @@ export const EventProviderUnjailed: MessageFns<EventProviderUnjailed> = {
     }
   },
 
+  fromJSON(object: any): EventProviderUnjailed {
+    return { owner: isSet(object.owner) ? globalThis.String(object.owner) : "" };
+  },
+
   create(base?: DeepPartial<EventProviderUnjailed>): EventProviderUnjailed {
     return EventProviderUnjailed.fromPartial(base ?? {});
   },
@@ -456,9 +492,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -84,6 +84,10 @@ export const QueryReliabilityRequest: MessageFns<QueryReliabilityRequest> = {
     }
   },
 
+  fromJSON(object: any): QueryReliabilityRequest {
+    return { owner: isSet(object.owner) ? globalThis.String(object.owner) : "" };
+  },
+
   create(base?: DeepPartial<QueryReliabilityRequest>): QueryReliabilityRequest {
     return QueryReliabilityRequest.fromPartial(base ?? {});
   },
@@ -150,6 +154,17 @@ export const QueryReliabilityResponse: MessageFns<QueryReliabilityResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryReliabilityResponse {
+    return {
+      reliability: isSet(object.reliability) ? Reliability.fromJSON(object.reliability) : undefined,
+      scoreBps: isSet(object.scoreBps)
+        ? globalThis.Number(object.scoreBps)
+        : isSet(object.score_bps)
+        ? globalThis.Number(object.score_bps)
+        : 0,
+    };
+  },
+
   create(base?: DeepPartial<QueryReliabilityResponse>): QueryReliabilityResponse {
     return QueryReliabilityResponse.fromPartial(base ?? {});
   },
@@ -195,6 +210,10 @@ export const QueryParamsRequest: MessageFns<QueryParamsRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): QueryParamsRequest {
+    return {};
   },
 
   create(base?: DeepPartial<QueryParamsRequest>): QueryParamsRequest {
@@ -249,6 +268,10 @@ export const QueryParamsResponse: MessageFns<QueryParamsResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryParamsResponse {
+    return { params: isSet(object.params) ? Params.fromJSON(object.params) : undefined };
   },
 
   create(base?: DeepPartial<QueryParamsResponse>): QueryParamsResponse {
@@ -306,6 +329,10 @@ export const QueryProvidersRequest: MessageFns<QueryProvidersRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): QueryProvidersRequest {
+    return { pagination: isSet(object.pagination) ? PageRequest.fromJSON(object.pagination) : undefined };
   },
 
   create(base?: DeepPartial<QueryProvidersRequest>): QueryProvidersRequest {
@@ -376,6 +403,15 @@ export const QueryProvidersResponse: MessageFns<QueryProvidersResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryProvidersResponse {
+    return {
+      providers: globalThis.Array.isArray(object?.providers)
+        ? object.providers.map((e: any) => Provider.fromJSON(e))
+        : [],
+      pagination: isSet(object.pagination) ? PageResponse.fromJSON(object.pagination) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<QueryProvidersResponse>): QueryProvidersResponse {
     return QueryProvidersResponse.fromPartial(base ?? {});
   },
@@ -434,6 +470,10 @@ export const QueryProviderRequest: MessageFns<QueryProviderRequest> = {
     }
   },
 
+  fromJSON(object: any): QueryProviderRequest {
+    return { owner: isSet(object.owner) ? globalThis.String(object.owner) : "" };
+  },
+
   create(base?: DeepPartial<QueryProviderRequest>): QueryProviderRequest {
     return QueryProviderRequest.fromPartial(base ?? {});
   },
@@ -489,6 +529,10 @@ export const QueryProviderResponse: MessageFns<QueryProviderResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryProviderResponse {
+    return { provider: isSet(object.provider) ? Provider.fromJSON(object.provider) : undefined };
+  },
+
   create(base?: DeepPartial<QueryProviderResponse>): QueryProviderResponse {
     return QueryProviderResponse.fromPartial(base ?? {});
   },
@@ -509,9 +553,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -181,6 +181,28 @@ export const MsgCreateProvider: MessageFns<MsgCreateProvider> = {
     }
   },
 
+  fromJSON(object: any): MsgCreateProvider {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      hostUri: isSet(object.hostUri)
+        ? globalThis.String(object.hostUri)
+        : isSet(object.host_uri)
+        ? globalThis.String(object.host_uri)
+        : "",
+      certificateHash: isSet(object.certificateHash)
+        ? bytesFromBase64(object.certificateHash)
+        : isSet(object.certificate_hash)
+        ? bytesFromBase64(object.certificate_hash)
+        : new Uint8Array(0),
+      attributes: globalThis.Array.isArray(object?.attributes)
+        ? object.attributes.map((e: any) => Attribute.fromJSON(e))
+        : [],
+      info: isSet(object.info) ? Info.fromJSON(object.info) : undefined,
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      payout: isSet(object.payout) ? globalThis.String(object.payout) : "",
+    };
+  },
+
   create(base?: DeepPartial<MsgCreateProvider>): MsgCreateProvider {
     return MsgCreateProvider.fromPartial(base ?? {});
   },
@@ -229,6 +251,10 @@ export const MsgCreateProviderResponse: MessageFns<MsgCreateProviderResponse> = 
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): MsgCreateProviderResponse {
+    return {};
   },
 
   create(base?: DeepPartial<MsgCreateProviderResponse>): MsgCreateProviderResponse {
@@ -359,6 +385,28 @@ export const MsgUpdateProvider: MessageFns<MsgUpdateProvider> = {
     }
   },
 
+  fromJSON(object: any): MsgUpdateProvider {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      hostUri: isSet(object.hostUri)
+        ? globalThis.String(object.hostUri)
+        : isSet(object.host_uri)
+        ? globalThis.String(object.host_uri)
+        : "",
+      certificateHash: isSet(object.certificateHash)
+        ? bytesFromBase64(object.certificateHash)
+        : isSet(object.certificate_hash)
+        ? bytesFromBase64(object.certificate_hash)
+        : new Uint8Array(0),
+      attributes: globalThis.Array.isArray(object?.attributes)
+        ? object.attributes.map((e: any) => Attribute.fromJSON(e))
+        : [],
+      info: isSet(object.info) ? Info.fromJSON(object.info) : undefined,
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      payout: isSet(object.payout) ? globalThis.String(object.payout) : "",
+    };
+  },
+
   create(base?: DeepPartial<MsgUpdateProvider>): MsgUpdateProvider {
     return MsgUpdateProvider.fromPartial(base ?? {});
   },
@@ -407,6 +455,10 @@ export const MsgUpdateProviderResponse: MessageFns<MsgUpdateProviderResponse> = 
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): MsgUpdateProviderResponse {
+    return {};
   },
 
   create(base?: DeepPartial<MsgUpdateProviderResponse>): MsgUpdateProviderResponse {
@@ -463,6 +515,10 @@ export const MsgDeleteProvider: MessageFns<MsgDeleteProvider> = {
     }
   },
 
+  fromJSON(object: any): MsgDeleteProvider {
+    return { owner: isSet(object.owner) ? globalThis.String(object.owner) : "" };
+  },
+
   create(base?: DeepPartial<MsgDeleteProvider>): MsgDeleteProvider {
     return MsgDeleteProvider.fromPartial(base ?? {});
   },
@@ -505,6 +561,10 @@ export const MsgDeleteProviderResponse: MessageFns<MsgDeleteProviderResponse> = 
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): MsgDeleteProviderResponse {
+    return {};
   },
 
   create(base?: DeepPartial<MsgDeleteProviderResponse>): MsgDeleteProviderResponse {
@@ -572,6 +632,13 @@ export const MsgHeartbeat: MessageFns<MsgHeartbeat> = {
     }
   },
 
+  fromJSON(object: any): MsgHeartbeat {
+    return {
+      signer: isSet(object.signer) ? globalThis.String(object.signer) : "",
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+    };
+  },
+
   create(base?: DeepPartial<MsgHeartbeat>): MsgHeartbeat {
     return MsgHeartbeat.fromPartial(base ?? {});
   },
@@ -631,6 +698,16 @@ export const MsgHeartbeatResponse: MessageFns<MsgHeartbeatResponse> = {
     }
   },
 
+  fromJSON(object: any): MsgHeartbeatResponse {
+    return {
+      dueHeight: isSet(object.dueHeight)
+        ? BigInt(object.dueHeight)
+        : isSet(object.due_height)
+        ? BigInt(object.due_height)
+        : 0n,
+    };
+  },
+
   create(base?: DeepPartial<MsgHeartbeatResponse>): MsgHeartbeatResponse {
     return MsgHeartbeatResponse.fromPartial(base ?? {});
   },
@@ -686,6 +763,10 @@ export const MsgUnjail: MessageFns<MsgUnjail> = {
     }
   },
 
+  fromJSON(object: any): MsgUnjail {
+    return { owner: isSet(object.owner) ? globalThis.String(object.owner) : "" };
+  },
+
   create(base?: DeepPartial<MsgUnjail>): MsgUnjail {
     return MsgUnjail.fromPartial(base ?? {});
   },
@@ -728,6 +809,10 @@ export const MsgUnjailResponse: MessageFns<MsgUnjailResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): MsgUnjailResponse {
+    return {};
   },
 
   create(base?: DeepPartial<MsgUnjailResponse>): MsgUnjailResponse {
@@ -795,6 +880,13 @@ export const MsgUpdateParams: MessageFns<MsgUpdateParams> = {
     }
   },
 
+  fromJSON(object: any): MsgUpdateParams {
+    return {
+      authority: isSet(object.authority) ? globalThis.String(object.authority) : "",
+      params: isSet(object.params) ? Params.fromJSON(object.params) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<MsgUpdateParams>): MsgUpdateParams {
     return MsgUpdateParams.fromPartial(base ?? {});
   },
@@ -842,6 +934,10 @@ export const MsgUpdateParamsResponse: MessageFns<MsgUpdateParamsResponse> = {
     }
   },
 
+  fromJSON(_: any): MsgUpdateParamsResponse {
+    return {};
+  },
+
   create(base?: DeepPartial<MsgUpdateParamsResponse>): MsgUpdateParamsResponse {
     return MsgUpdateParamsResponse.fromPartial(base ?? {});
   },
@@ -851,6 +947,19 @@ export const MsgUpdateParamsResponse: MessageFns<MsgUpdateParamsResponse> = {
   },
 };
 
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -859,9 +968,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

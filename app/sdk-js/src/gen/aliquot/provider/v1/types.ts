@@ -111,6 +111,13 @@ export const Attribute: MessageFns<Attribute> = {
     }
   },
 
+  fromJSON(object: any): Attribute {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
   create(base?: DeepPartial<Attribute>): Attribute {
     return Attribute.fromPartial(base ?? {});
   },
@@ -176,6 +183,13 @@ export const Info: MessageFns<Info> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): Info {
+    return {
+      email: isSet(object.email) ? globalThis.String(object.email) : "",
+      website: isSet(object.website) ? globalThis.String(object.website) : "",
+    };
   },
 
   create(base?: DeepPartial<Info>): Info {
@@ -386,6 +400,42 @@ export const Provider: MessageFns<Provider> = {
     }
   },
 
+  fromJSON(object: any): Provider {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      hostUri: isSet(object.hostUri)
+        ? globalThis.String(object.hostUri)
+        : isSet(object.host_uri)
+        ? globalThis.String(object.host_uri)
+        : "",
+      certificateHash: isSet(object.certificateHash)
+        ? bytesFromBase64(object.certificateHash)
+        : isSet(object.certificate_hash)
+        ? bytesFromBase64(object.certificate_hash)
+        : new Uint8Array(0),
+      attributes: globalThis.Array.isArray(object?.attributes)
+        ? object.attributes.map((e: any) => Attribute.fromJSON(e))
+        : [],
+      info: isSet(object.info) ? Info.fromJSON(object.info) : undefined,
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      payout: isSet(object.payout) ? globalThis.String(object.payout) : "",
+      createdAt: isSet(object.createdAt)
+        ? BigInt(object.createdAt)
+        : isSet(object.created_at)
+        ? BigInt(object.created_at)
+        : 0n,
+      lastHeartbeat: isSet(object.lastHeartbeat)
+        ? BigInt(object.lastHeartbeat)
+        : isSet(object.last_heartbeat)
+        ? BigInt(object.last_heartbeat)
+        : 0n,
+      misses: isSet(object.misses) ? globalThis.Number(object.misses) : 0,
+      silent: isSet(object.silent) ? globalThis.Boolean(object.silent) : false,
+      jailed: isSet(object.jailed) ? globalThis.Boolean(object.jailed) : false,
+      leases: isSet(object.leases) ? globalThis.Number(object.leases) : 0,
+    };
+  },
+
   create(base?: DeepPartial<Provider>): Provider {
     return Provider.fromPartial(base ?? {});
   },
@@ -583,6 +633,43 @@ export const Reliability: MessageFns<Reliability> = {
     }
   },
 
+  fromJSON(object: any): Reliability {
+    return {
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+      completed: isSet(object.completed) ? globalThis.String(object.completed) : "",
+      faults: isSet(object.faults) ? globalThis.String(object.faults) : "",
+      leasesCompleted: isSet(object.leasesCompleted)
+        ? BigInt(object.leasesCompleted)
+        : isSet(object.leases_completed)
+        ? BigInt(object.leases_completed)
+        : 0n,
+      leasesFailed: isSet(object.leasesFailed)
+        ? BigInt(object.leasesFailed)
+        : isSet(object.leases_failed)
+        ? BigInt(object.leases_failed)
+        : 0n,
+      proofsPassed: isSet(object.proofsPassed)
+        ? BigInt(object.proofsPassed)
+        : isSet(object.proofs_passed)
+        ? BigInt(object.proofs_passed)
+        : 0n,
+      proofsFailed: isSet(object.proofsFailed)
+        ? BigInt(object.proofsFailed)
+        : isSet(object.proofs_failed)
+        ? BigInt(object.proofs_failed)
+        : 0n,
+      heartbeatsMissed: isSet(object.heartbeatsMissed)
+        ? BigInt(object.heartbeatsMissed)
+        : isSet(object.heartbeats_missed)
+        ? BigInt(object.heartbeats_missed)
+        : 0n,
+      at: isSet(object.at) ? BigInt(object.at) : 0n,
+      tenants: globalThis.Array.isArray(object?.tenants)
+        ? object.tenants.map((e: any) => Tenant.fromJSON(e))
+        : [],
+    };
+  },
+
   create(base?: DeepPartial<Reliability>): Reliability {
     return Reliability.fromPartial(base ?? {});
   },
@@ -679,6 +766,14 @@ export const Tenant: MessageFns<Tenant> = {
     }
   },
 
+  fromJSON(object: any): Tenant {
+    return {
+      owner: isSet(object.owner) ? globalThis.String(object.owner) : "",
+      completed: isSet(object.completed) ? globalThis.String(object.completed) : "",
+      faults: isSet(object.faults) ? globalThis.String(object.faults) : "",
+    };
+  },
+
   create(base?: DeepPartial<Tenant>): Tenant {
     return Tenant.fromPartial(base ?? {});
   },
@@ -758,6 +853,26 @@ export const Params: MessageFns<Params> = {
     }
   },
 
+  fromJSON(object: any): Params {
+    return {
+      heartbeatBlocks: isSet(object.heartbeatBlocks)
+        ? globalThis.Number(object.heartbeatBlocks)
+        : isSet(object.heartbeat_blocks)
+        ? globalThis.Number(object.heartbeat_blocks)
+        : 0,
+      jailAfter: isSet(object.jailAfter)
+        ? globalThis.Number(object.jailAfter)
+        : isSet(object.jail_after)
+        ? globalThis.Number(object.jail_after)
+        : 0,
+      halfLifeBlocks: isSet(object.halfLifeBlocks)
+        ? globalThis.Number(object.halfLifeBlocks)
+        : isSet(object.half_life_blocks)
+        ? globalThis.Number(object.half_life_blocks)
+        : 0,
+    };
+  },
+
   create(base?: DeepPartial<Params>): Params {
     return Params.fromPartial(base ?? {});
   },
@@ -770,6 +885,19 @@ export const Params: MessageFns<Params> = {
   },
 };
 
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -778,9 +906,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

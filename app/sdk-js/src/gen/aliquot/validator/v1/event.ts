@@ -73,6 +73,17 @@ export const EventValidatorUpdated: MessageFns<EventValidatorUpdated> = {
     }
   },
 
+  fromJSON(object: any): EventValidatorUpdated {
+    return {
+      consensusKey: isSet(object.consensusKey)
+        ? bytesFromBase64(object.consensusKey)
+        : isSet(object.consensus_key)
+        ? bytesFromBase64(object.consensus_key)
+        : new Uint8Array(0),
+      power: isSet(object.power) ? BigInt(object.power) : 0n,
+    };
+  },
+
   create(base?: DeepPartial<EventValidatorUpdated>): EventValidatorUpdated {
     return EventValidatorUpdated.fromPartial(base ?? {});
   },
@@ -143,6 +154,21 @@ export const EventVrfKeyReplaced: MessageFns<EventVrfKeyReplaced> = {
     }
   },
 
+  fromJSON(object: any): EventVrfKeyReplaced {
+    return {
+      consensusKey: isSet(object.consensusKey)
+        ? bytesFromBase64(object.consensusKey)
+        : isSet(object.consensus_key)
+        ? bytesFromBase64(object.consensus_key)
+        : new Uint8Array(0),
+      effectiveHeight: isSet(object.effectiveHeight)
+        ? BigInt(object.effectiveHeight)
+        : isSet(object.effective_height)
+        ? BigInt(object.effective_height)
+        : 0n,
+    };
+  },
+
   create(base?: DeepPartial<EventVrfKeyReplaced>): EventVrfKeyReplaced {
     return EventVrfKeyReplaced.fromPartial(base ?? {});
   },
@@ -156,6 +182,19 @@ export const EventVrfKeyReplaced: MessageFns<EventVrfKeyReplaced> = {
   },
 };
 
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -164,9 +203,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -67,6 +67,10 @@ export const QueryValidatorsRequest: MessageFns<QueryValidatorsRequest> = {
     }
   },
 
+  fromJSON(object: any): QueryValidatorsRequest {
+    return { pagination: isSet(object.pagination) ? PageRequest.fromJSON(object.pagination) : undefined };
+  },
+
   create(base?: DeepPartial<QueryValidatorsRequest>): QueryValidatorsRequest {
     return QueryValidatorsRequest.fromPartial(base ?? {});
   },
@@ -135,6 +139,15 @@ export const QueryValidatorsResponse: MessageFns<QueryValidatorsResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryValidatorsResponse {
+    return {
+      validators: globalThis.Array.isArray(object?.validators)
+        ? object.validators.map((e: any) => Validator.fromJSON(e))
+        : [],
+      pagination: isSet(object.pagination) ? PageResponse.fromJSON(object.pagination) : undefined,
+    };
+  },
+
   create(base?: DeepPartial<QueryValidatorsResponse>): QueryValidatorsResponse {
     return QueryValidatorsResponse.fromPartial(base ?? {});
   },
@@ -180,6 +193,10 @@ export const QueryParamsRequest: MessageFns<QueryParamsRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): QueryParamsRequest {
+    return {};
   },
 
   create(base?: DeepPartial<QueryParamsRequest>): QueryParamsRequest {
@@ -236,6 +253,10 @@ export const QueryParamsResponse: MessageFns<QueryParamsResponse> = {
     }
   },
 
+  fromJSON(object: any): QueryParamsResponse {
+    return { params: isSet(object.params) ? Params.fromJSON(object.params) : undefined };
+  },
+
   create(base?: DeepPartial<QueryParamsResponse>): QueryParamsResponse {
     return QueryParamsResponse.fromPartial(base ?? {});
   },
@@ -256,9 +277,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

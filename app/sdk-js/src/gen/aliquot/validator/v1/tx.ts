@@ -79,6 +79,15 @@ export const MsgUpdateValidators: MessageFns<MsgUpdateValidators> = {
     }
   },
 
+  fromJSON(object: any): MsgUpdateValidators {
+    return {
+      authority: isSet(object.authority) ? globalThis.String(object.authority) : "",
+      validators: globalThis.Array.isArray(object?.validators)
+        ? object.validators.map((e: any) => Validator.fromJSON(e))
+        : [],
+    };
+  },
+
   create(base?: DeepPartial<MsgUpdateValidators>): MsgUpdateValidators {
     return MsgUpdateValidators.fromPartial(base ?? {});
   },
@@ -122,6 +131,10 @@ export const MsgUpdateValidatorsResponse: MessageFns<MsgUpdateValidatorsResponse
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(_: any): MsgUpdateValidatorsResponse {
+    return {};
   },
 
   create(base?: DeepPartial<MsgUpdateValidatorsResponse>): MsgUpdateValidatorsResponse {
@@ -200,6 +213,22 @@ export const MsgReplaceVrfKey: MessageFns<MsgReplaceVrfKey> = {
     }
   },
 
+  fromJSON(object: any): MsgReplaceVrfKey {
+    return {
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      consensusKey: isSet(object.consensusKey)
+        ? bytesFromBase64(object.consensusKey)
+        : isSet(object.consensus_key)
+        ? bytesFromBase64(object.consensus_key)
+        : new Uint8Array(0),
+      vrfKey: isSet(object.vrfKey)
+        ? bytesFromBase64(object.vrfKey)
+        : isSet(object.vrf_key)
+        ? bytesFromBase64(object.vrf_key)
+        : new Uint8Array(0),
+    };
+  },
+
   create(base?: DeepPartial<MsgReplaceVrfKey>): MsgReplaceVrfKey {
     return MsgReplaceVrfKey.fromPartial(base ?? {});
   },
@@ -260,6 +289,16 @@ export const MsgReplaceVrfKeyResponse: MessageFns<MsgReplaceVrfKeyResponse> = {
     }
   },
 
+  fromJSON(object: any): MsgReplaceVrfKeyResponse {
+    return {
+      effectiveHeight: isSet(object.effectiveHeight)
+        ? BigInt(object.effectiveHeight)
+        : isSet(object.effective_height)
+        ? BigInt(object.effective_height)
+        : 0n,
+    };
+  },
+
   create(base?: DeepPartial<MsgReplaceVrfKeyResponse>): MsgReplaceVrfKeyResponse {
     return MsgReplaceVrfKeyResponse.fromPartial(base ?? {});
   },
@@ -272,6 +311,19 @@ export const MsgReplaceVrfKeyResponse: MessageFns<MsgReplaceVrfKeyResponse> = {
   },
 };
 
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -280,9 +332,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -135,6 +135,33 @@ export const Validator: MessageFns<Validator> = {
     }
   },
 
+  fromJSON(object: any): Validator {
+    return {
+      consensusKey: isSet(object.consensusKey)
+        ? bytesFromBase64(object.consensusKey)
+        : isSet(object.consensus_key)
+        ? bytesFromBase64(object.consensus_key)
+        : new Uint8Array(0),
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      power: isSet(object.power) ? BigInt(object.power) : 0n,
+      vrfKey: isSet(object.vrfKey)
+        ? bytesFromBase64(object.vrfKey)
+        : isSet(object.vrf_key)
+        ? bytesFromBase64(object.vrf_key)
+        : new Uint8Array(0),
+      nextVrfKey: isSet(object.nextVrfKey)
+        ? bytesFromBase64(object.nextVrfKey)
+        : isSet(object.next_vrf_key)
+        ? bytesFromBase64(object.next_vrf_key)
+        : new Uint8Array(0),
+      nextVrfHeight: isSet(object.nextVrfHeight)
+        ? BigInt(object.nextVrfHeight)
+        : isSet(object.next_vrf_height)
+        ? BigInt(object.next_vrf_height)
+        : 0n,
+    };
+  },
+
   create(base?: DeepPartial<Validator>): Validator {
     return Validator.fromPartial(base ?? {});
   },
@@ -211,6 +238,17 @@ export const Params: MessageFns<Params> = {
     }
   },
 
+  fromJSON(object: any): Params {
+    return {
+      authority: isSet(object.authority) ? globalThis.String(object.authority) : "",
+      epochBlocks: isSet(object.epochBlocks)
+        ? BigInt(object.epochBlocks)
+        : isSet(object.epoch_blocks)
+        ? BigInt(object.epoch_blocks)
+        : 0n,
+    };
+  },
+
   create(base?: DeepPartial<Params>): Params {
     return Params.fromPartial(base ?? {});
   },
@@ -269,6 +307,14 @@ export const Updates: MessageFns<Updates> = {
     }
   },
 
+  fromJSON(object: any): Updates {
+    return {
+      validators: globalThis.Array.isArray(object?.validators)
+        ? object.validators.map((e: any) => Validator.fromJSON(e))
+        : [],
+    };
+  },
+
   create(base?: DeepPartial<Updates>): Updates {
     return Updates.fromPartial(base ?? {});
   },
@@ -279,6 +325,19 @@ export const Updates: MessageFns<Updates> = {
   },
 };
 
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -287,9 +346,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -78,6 +78,13 @@ export const Coin: MessageFns<Coin> = {
     }
   },
 
+  fromJSON(object: any): Coin {
+    return {
+      denom: isSet(object.denom) ? globalThis.String(object.denom) : "",
+      amount: isSet(object.amount) ? globalThis.String(object.amount) : "",
+    };
+  },
+
   create(base?: DeepPartial<Coin>): Coin {
     return Coin.fromPartial(base ?? {});
   },
@@ -145,6 +152,13 @@ export const DecCoin: MessageFns<DecCoin> = {
     }
   },
 
+  fromJSON(object: any): DecCoin {
+    return {
+      denom: isSet(object.denom) ? globalThis.String(object.denom) : "",
+      amount: isSet(object.amount) ? globalThis.String(object.amount) : "",
+    };
+  },
+
   create(base?: DeepPartial<DecCoin>): DecCoin {
     return DecCoin.fromPartial(base ?? {});
   },
@@ -199,6 +213,10 @@ export const IntProto: MessageFns<IntProto> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  fromJSON(object: any): IntProto {
+    return { int: isSet(object.int) ? globalThis.String(object.int) : "" };
   },
 
   create(base?: DeepPartial<IntProto>): IntProto {
@@ -256,6 +274,10 @@ export const DecProto: MessageFns<DecProto> = {
     }
   },
 
+  fromJSON(object: any): DecProto {
+    return { dec: isSet(object.dec) ? globalThis.String(object.dec) : "" };
+  },
+
   create(base?: DeepPartial<DecProto>): DecProto {
     return DecProto.fromPartial(base ?? {});
   },
@@ -274,9 +296,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -112,6 +112,20 @@ export const PageRequest: MessageFns<PageRequest> = {
     }
   },
 
+  fromJSON(object: any): PageRequest {
+    return {
+      key: isSet(object.key) ? bytesFromBase64(object.key) : new Uint8Array(0),
+      offset: isSet(object.offset) ? BigInt(object.offset) : 0n,
+      limit: isSet(object.limit) ? BigInt(object.limit) : 0n,
+      countTotal: isSet(object.countTotal)
+        ? globalThis.Boolean(object.countTotal)
+        : isSet(object.count_total)
+        ? globalThis.Boolean(object.count_total)
+        : false,
+      reverse: isSet(object.reverse) ? globalThis.Boolean(object.reverse) : false,
+    };
+  },
+
   create(base?: DeepPartial<PageRequest>): PageRequest {
     return PageRequest.fromPartial(base ?? {});
   },
@@ -185,6 +199,17 @@ export const PageResponse: MessageFns<PageResponse> = {
     }
   },
 
+  fromJSON(object: any): PageResponse {
+    return {
+      nextKey: isSet(object.nextKey)
+        ? bytesFromBase64(object.nextKey)
+        : isSet(object.next_key)
+        ? bytesFromBase64(object.next_key)
+        : new Uint8Array(0),
+      total: isSet(object.total) ? BigInt(object.total) : 0n,
+    };
+  },
+
   create(base?: DeepPartial<PageResponse>): PageResponse {
     return PageResponse.fromPartial(base ?? {});
   },
@@ -196,6 +221,19 @@ export const PageResponse: MessageFns<PageResponse> = {
   },
 };
 
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint ? string | number | bigint
@@ -204,9 +242,14 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+function isSet(value: any): boolean {
+  return value !== null && value !== undefined;
+}
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromJSON(object: any): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }
