@@ -2,15 +2,15 @@
 
 SHELL := /bin/bash
 COMETBFT := github.com/cometbft/cometbft/cmd/cometbft@v0.38.26
-# podman, runc and busybox run tenants' services, and their tests.
-APT := build-essential busybox-static ca-certificates clang cmake libclang-dev libssl-dev mold pkg-config pocl-opencl-icd \
+# podman, runc and busybox run tenants' services, and their tests; chromium drives the page in its test.
+APT := build-essential busybox-static ca-certificates chromium clang cmake libclang-dev libssl-dev mold pkg-config pocl-opencl-icd \
   ocl-icd-opencl-dev podman runc $(if $(shell command -v npm),,nodejs npm)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 GOBIN := $(shell go env GOPATH 2>/dev/null)/bin
 export PATH := $(PATH):$(GOBIN)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo demo-market localnet test test-clients test-long test-crash bench lint budget proto proto-check contracts fmt
+.PHONY: help deps build demo demo-market localnet page test test-clients test-long test-crash bench fuzz lint budget proto proto-check contracts fmt
 
 help: ## Lists these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,12 +43,15 @@ demo-market: build ## Three tenants, two providers and their containers; ends wi
 localnet: build ## Four validators until ctrl-c.
 	@$(TARGET)/debug/localnet up --validators 4
 
+page: build ## A validator and a provider until ctrl-c, and the page to rent a GPU on.
+	@$(TARGET)/debug/localnet up --validators 1 --provider
+
 test: deps ## All tests; with networks of real processes, a short crash test among them.
 	cargo test --workspace
 	@$(MAKE) --no-print-directory test-clients
 
-test-clients: deps ## Tests of the TypeScript package; cargo's tests hold the chain's amino JSON against it.
-	cd app/sdk-js && npm run -s check && npm test
+test-clients: build ## The TypeScript package, then CosmJS, Keplr's libraries and a browser on a real network.
+	cd app/sdk-js && npm run -s check && npm run -s page:check && npm test && npm run -s test:network
 
 test-long: deps ## As test, with fifty honest jobs, ten thousand random lives of leases, more random cases, and the whole crash test.
 	ALIQUOT_HONEST_JOBS=50 ALIQUOT_HISTORIES=10000 ALIQUOT_SIM_OPS=1000000 PROPTEST_CASES=2048 cargo test --workspace
@@ -64,8 +67,23 @@ bench: deps ## Measures, and prints each figure beside its ceiling.
 	@cargo build -q --workspace --examples $(OPTIMISED)
 	@$(TARGET)/debug/examples/node-bench
 	@$(TARGET)/debug/examples/market-bench
+	@$(TARGET)/debug/examples/query-bench
 	@$(TARGET)/debug/examples/kernel-bench | cat
 	@$(TARGET)/debug/examples/store-bench
+
+FUZZ := $(TARGET)/fuzz
+FUZZED := tx rest amino
+SECONDS := 600
+fuzz: deps ## Tries hostile transactions, REST requests and messages, led by coverage; SECONDS=600 for each of the three.
+	@RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/.ci/fuzz-rustc cargo build -q --workspace $(OPTIMISED) $(FUZZED:%=--example fuzz-%)
+	@rm -rf $(FUZZ)/tmp && mkdir -p $(FUZZ)/tmp $(FUZZ)/found $(FUZZED:%=$(FUZZ)/%)
+	@cp $(FUZZED:%=$(TARGET)/debug/examples/fuzz-%) $(FUZZ)
+	@for target in $(FUZZED); do \
+	  echo "$$target: $(SECONDS) s; what breaks it is kept in $(FUZZ)/found, its log is $(FUZZ)/$$target.log"; \
+	  TMPDIR=$(FUZZ)/tmp $(FUZZ)/fuzz-$$target $(FUZZ)/$$target -max_total_time=$(SECONDS) -timeout=10 -print_final_stats=1 \
+	    -artifact_prefix=$(FUZZ)/found/$$target- >$(FUZZ)/$$target.log 2>&1 || failed="$$failed $$target"; \
+	  grep -aE 'cov: ' $(FUZZ)/$$target.log | tail -1; grep -aE '^Done|panicked|ERROR' $(FUZZ)/$$target.log; \
+	done; rm -rf $(FUZZ)/tmp; [ -z "$$failed" ] || { echo "broken:$$failed" >&2; exit 1; }
 
 lint: ## Format, clippy, licences and advisories, and the size budget.
 	cargo fmt --all --check
