@@ -2,8 +2,8 @@
 
 SHELL := /bin/bash
 COMETBFT := github.com/cometbft/cometbft/cmd/cometbft@v0.38.26
-# podman, runc and busybox run tenants' services, and their tests; chromium drives the page in its test.
-APT := build-essential busybox-static ca-certificates chromium clang cmake libclang-dev libssl-dev mold pkg-config pocl-opencl-icd \
+# podman, runc and busybox run tenants' services, and their tests.
+APT := build-essential busybox-static ca-certificates clang cmake libclang-dev libssl-dev mold pkg-config pocl-opencl-icd \
   ocl-icd-opencl-dev podman runc $(if $(shell command -v npm),,nodejs npm)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 GOBIN := $(shell go env GOPATH 2>/dev/null)/bin
@@ -46,15 +46,19 @@ localnet: build ## Four validators until ctrl-c.
 page: build ## A validator and a provider until ctrl-c, and the page to rent a GPU on.
 	@$(TARGET)/debug/localnet up --validators 1 --provider
 
+# Tests of the doors open as many connections as a door takes.
+MANY_FILES := ulimit -Sn $$(ulimit -Hn)
 test: deps ## All tests; with networks of real processes, a short crash test among them.
-	cargo test --workspace
+	$(MANY_FILES) && cargo test --workspace
 	@$(MAKE) --no-print-directory test-clients
 
 test-clients: build ## The TypeScript package, then CosmJS, Keplr's libraries and a browser on a real network.
+	@for p in $${CHROMIUM:-chromium} chromium-browser google-chrome; do command -v $$p && exit; done >/dev/null; \
+	  $(MAKE) --no-print-directory deps APT=chromium
 	cd app/sdk-js && npm run -s check && npm run -s page:check && npm test && npm run -s test:network
 
 test-long: deps ## As test, with fifty honest jobs, ten thousand random lives of leases, more random cases, and the whole crash test.
-	ALIQUOT_HONEST_JOBS=50 ALIQUOT_HISTORIES=10000 ALIQUOT_SIM_OPS=1000000 PROPTEST_CASES=2048 cargo test --workspace
+	$(MANY_FILES) && ALIQUOT_HONEST_JOBS=50 ALIQUOT_HISTORIES=10000 ALIQUOT_SIM_OPS=1000000 PROPTEST_CASES=2048 cargo test --workspace
 	$(MAKE) test-crash
 
 test-crash: deps ## Four validators, 200 blocks under load, one of them killed every 20.

@@ -85,6 +85,8 @@ impl Net {
             (None, folder) => folder.context("no folder")?,
         };
         if folder.exists() && temporary.is_none() {
+            let ours = folder.join("node0").exists() || fs::read_dir(&folder)?.next().is_none();
+            ensure!(ours, "{} holds no network: give a folder that may be emptied", folder.display());
             fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
         }
         fs::create_dir_all(&folder)?;

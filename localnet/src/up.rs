@@ -55,8 +55,7 @@ impl Up {
         print_environment(&net);
         self.tell(&net)?;
         stay(&mut net, &mut signals).await;
-        drop(runner);
-        Ok(())
+        runner.map_or(Ok(()), |mut runner| runner.check())
     }
 
     /// For programs: written whole, or not at all.

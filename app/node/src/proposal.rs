@@ -21,7 +21,7 @@ struct Candidate {
     price: u128,
 }
 
-/// By place: those that `fits` takes, best first. What cannot be decoded or names no signers is left out.
+/// By place: those that `fits` takes, best first; it is told of each once. What cannot be decoded or names no signers is left out.
 pub fn order<E: Sync>(
     txs: &[Result<Tx, E>],
     routes: &SealedRoutes,

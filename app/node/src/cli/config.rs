@@ -70,11 +70,11 @@ enabled-unsafe-cors = false
 max-open-connections = 1000
 rpc-max-body-bytes = 1000000
 
-# The page to rent a GPU on, at / of REST.
+# The page to rent a GPU on, at / of REST; it needs gRPC-web.
 [page]
 enable = true
 chain-name = "Aliquot"
-# Where wallets reach CometBFT's RPC.
+# Where wallets reach CometBFT's RPC: to be set before others than this machine are served.
 rpc = "http://localhost:26657"
 
 # Metrics for Prometheus at /metrics.

@@ -76,7 +76,7 @@ impl Default for Api {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Page {
-    /// Serves the page to rent a GPU on, beside REST.
+    /// Serves the page to rent a GPU on, beside REST; it asks over gRPC-web, which must be on.
     pub enable: bool,
     /// What wallets call the chain.
     pub chain_name: String,

@@ -12,9 +12,9 @@
 //! bounded pool of threads over snapshots of the state and take no lock that consensus holds while it works.
 //!
 //! What strangers can make a node do is bounded: connections per door, requests at once, bytes of a request, of an
-//! answer and of an error's text, queries that wait (those beyond are shed at once), time for a request to arrive and to be answered. A
-//! connection on which nothing was written for a minute is closed, however busily it trickles. A query that panics is
-//! answered with an error and logged; it ends neither the door nor the node.
+//! answer and of an error's text, queries that wait (those beyond are shed at once), time for a request to arrive and to
+//! be answered. A connection on which nothing was written for a minute is closed, however busily it trickles. A query that
+//! panics is answered with an error and logged; it ends neither the door nor the node.
 
 mod config;
 mod grpc;
@@ -106,7 +106,7 @@ pub async fn start(app: &App, config: &Config) -> Result<Doors, Error> {
     if config.api.enable {
         let web = config.grpc_web.enable.then(|| grpc::service(grpc, true));
         let mut router = rest::router(&pool, &config.api, web);
-        if config.page.enable {
+        if config.page.enable && config.grpc_web.enable {
             router = router.merge(page::router(&pool, &config.page));
         }
         let served = guard(router, config.api.enabled_unsafe_cors);

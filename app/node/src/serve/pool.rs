@@ -109,8 +109,12 @@ mod tests {
         (dir, Pool::new(app, Arc::default(), 100))
     }
 
-    async fn refused(pool: &Pool, work: impl FnOnce(&App) -> Result<(String, u64)> + Send + 'static) -> Code {
-        query::status(&pool.run(ASKED, Duration::from_millis(300), work).await.unwrap_err())
+    async fn refused(
+        pool: &Pool,
+        limit: Duration,
+        work: impl FnOnce(&App) -> Result<(String, u64)> + Send + 'static,
+    ) -> Code {
+        query::status(&pool.run(ASKED, limit, work).await.unwrap_err())
     }
 
     fn answer(_: &App) -> Result<(String, u64)> {
@@ -120,13 +124,20 @@ mod tests {
     #[tokio::test]
     async fn a_query_that_panics_hangs_or_swells_fails_alone() {
         let (_dir, pool) = pool();
-        assert_eq!(refused(&pool, |_| panic!("on purpose")).await, Code::Internal);
-        assert_eq!(refused(&pool, |_| Ok(("long".repeat(26), 1))).await, Code::ResourceExhausted);
-        let hang = |app: &App| {
-            std::thread::sleep(Duration::from_millis(900));
-            answer(app)
+        assert_eq!(refused(&pool, LIMIT, |_| panic!("on purpose")).await, Code::Internal);
+        assert_eq!(refused(&pool, LIMIT, |_| Ok(("long".repeat(26), 1))).await, Code::ResourceExhausted);
+        let open = Arc::new(AtomicBool::new(false));
+        let hang = {
+            let open = open.clone();
+            move |app: &App| {
+                while !open.load(Relaxed) {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                answer(app)
+            }
         };
-        assert_eq!(refused(&pool, hang).await, Code::DeadlineExceeded);
+        assert_eq!(refused(&pool, Duration::from_millis(300), hang).await, Code::DeadlineExceeded);
+        open.store(true, Relaxed);
         assert_eq!(pool.run(ASKED, LIMIT, answer).await.unwrap(), ("answer".to_string(), 1));
     }
 
@@ -149,7 +160,7 @@ mod tests {
         while pool.places.available_permits() > 0 {
             yield_now().await;
         }
-        assert_eq!(refused(&pool, answer).await, Code::Unavailable);
+        assert_eq!(refused(&pool, LIMIT, answer).await, Code::Unavailable);
         open.store(true, Relaxed);
         for one in waiting {
             one.await.unwrap().unwrap();

@@ -57,6 +57,8 @@ pub enum Error {
     BidNotOpen(LeaseKey),
     #[error("the provider's open bid on order {0} is not higher: a bid is replaced by a lower one alone")]
     BidExists(OrderKey),
+    #[error("the provider bid less on order {0} before: what it asks for never rises")]
+    BidRaised(OrderKey),
     #[error("order {0} has as many bids as it takes, and none is worse")]
     OrderFull(OrderKey),
     #[error("price {0} is not in the order's denom or above its maximum of {1}")]
@@ -146,6 +148,7 @@ impl ModuleError for Error {
             Error::InvalidParams(_) => 30,
             Error::NotSigned => 31,
             Error::NoFreeDevice => 32,
+            Error::BidRaised(_) => 33,
         }
     }
 }

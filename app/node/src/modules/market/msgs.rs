@@ -31,6 +31,9 @@ pub fn open_order(ctx: &Ctx, key: &OrderKey) -> Result<pb::Order> {
 fn create_bid(ctx: &mut Ctx, msg: pb::MsgCreateBid) -> Result<pb::MsgCreateBidResponse> {
     let key = LeaseKey::parse(&msg.id)?;
     let bid = check_bid(ctx, &key, msg)?;
+    // The tenant takes a bid by its provider's name: one that is closed must not come back dearer before that arrives.
+    let before = BIDS.get(ctx, &key)?;
+    ensure(before.is_none_or(|before| price_of(&bid) <= price_of(&before)), || Error::BidRaised(key.order))?;
     if let Some(out) = open_bids::enter(ctx, &key, price_of(&bid))? {
         end_bid(ctx, &out, if out == key { BidState::Closed } else { BidState::Lost })?;
     }

@@ -283,3 +283,18 @@ fn what_others_paid_is_shown_by_the_chain() {
     assert_eq!(quote.awards, 4);
     assert_eq!([quote.min, quote.median, quote.p90], [10, 11, 20].map(|rate| (rate * SUB).to_string()));
 }
+
+/// A tenant names the provider and not the price, so a provider who sees that coming must not be able to ask for more.
+#[test]
+fn a_bid_that_was_closed_does_not_come_back_dearer() {
+    let mut chain = TestChain::from_genesis(&plain(0));
+    let device = register(&mut chain, "provider", 1_000_000_000);
+    let mine = id(7, 1, "provider");
+    chain.run(&key("tenant"), &create(7, &[20 * SUB], 1_000_000));
+    chain.run(&key("provider"), &bid(&mine, &device, 15 * SUB));
+    let close = market::MsgCloseBid { signer: mine.provider.clone(), id: Some(mine.clone()), reason: 0 };
+    chain.run(&key("provider"), &close);
+    assert_eq!(chain.fails(&key("provider"), &bid(&mine, &device, 15 * SUB + 1)), ("market".into(), 33));
+    chain.run(&key("provider"), &bid(&mine, &device, 15 * SUB));
+    accept(&mut chain, &mine);
+}
