@@ -37,7 +37,11 @@ export interface Snapshot {
   escrow: { account: Account | undefined; holds: Hold[] };
   provider: Provider | undefined;
   txs: { [S in Step]?: Included | undefined };
-  /** Whether all that happened is known with its transaction: the index is a little behind the blocks. */
+  /** Of deposits that the tenant added; known once the deployment is closed. */
+  added: Included[];
+  /** All that happened is known with its transaction: the index is a little behind the blocks. */
+  found: boolean;
+  /** Nothing will change any more, and nothing more is looked for. */
   complete: boolean;
 }
 
@@ -77,6 +81,7 @@ export async function own({ query }: Node, owner: string): Promise<Own[]> {
 /** Follows one deployment; what does not change is asked once. */
 export class Follower {
   private readonly txs: { [S in Step]?: Included | undefined } = {};
+  private added: Included[] = [];
   private looksSinceEnd = 0;
   private readonly providers = new Map<string, Promise<Standing>>();
   private readonly devices = new Map<string, Promise<Device | undefined>>();
@@ -88,20 +93,20 @@ export class Follower {
     readonly dseq: bigint,
   ) {}
 
-  /** Nothing where there is no such deployment. */
+  /** Nothing where there is no such deployment, or it is not one job. */
   async look(): Promise<Snapshot | undefined> {
     const { node, owner, dseq } = this;
     const { query } = node;
     const id = { owner, dseq };
-    const [known, bids, leases, escrow] = await Promise.all([
-      found(query.deployment.deployment(id)),
+    // First, because the other modules refuse to answer for a deployment that is not there.
+    const { deployment, groups } = (await found(query.deployment.deployment(id))) ?? {};
+    const group = groups?.[0];
+    if (!deployment || !group?.spec?.job || groups?.length !== 1) return undefined;
+    const [bids, leases, escrow] = await Promise.all([
       query.market.bids({ filters: { ...id, state: BidState.BID_STATE_OPEN } }),
       query.market.leases({ filters: id }),
       found(query.escrow.account(id)),
     ]);
-    const { deployment, groups } = known ?? {};
-    const group = groups?.[0];
-    if (!deployment || !group) return undefined;
     const lease = leases.leases[0];
     const [order, job, offers, facts] = await Promise.all([
       found(query.market.order({ id: { ...id, gseq: 1, oseq: group.oseq } })),
@@ -109,7 +114,7 @@ export class Follower {
       Promise.all(bids.bids.map((bid) => this.offer(bid))),
       lease && this.standing(lease.id?.provider ?? ""),
     ]);
-    const complete = await this.findTxs(deployment, order?.order, lease, job?.job);
+    const allFound = await this.findTxs(deployment, order?.order, lease, job?.job);
     return {
       // Last, so that nothing is newer than it.
       height: await node.height(),
@@ -122,7 +127,9 @@ export class Follower {
       escrow: { account: escrow?.account, holds: escrow?.holds ?? [] },
       provider: facts?.provider,
       txs: { ...this.txs },
-      complete,
+      added: this.added,
+      found: allFound,
+      complete: deployment.state === CLOSED && (allFound || this.looksSinceEnd > PATIENCE),
     };
   }
 
@@ -181,13 +188,16 @@ export class Follower {
         this.find("close", "deployment.v1.MsgCloseDeployment", `${from} AND message.sender='${this.owner}'`, own),
       );
     }
-    const found = (await Promise.all(asked)).every(Boolean);
-    if (deployment.state === CLOSED) this.looksSinceEnd += 1;
-    return deployment.state === CLOSED && (found || this.looksSinceEnd > PATIENCE);
+    if (deployment.state === CLOSED) {
+      this.looksSinceEnd += 1;
+      const by = `message.sender='${this.owner}' AND ${from}`;
+      this.added = await this.node.search(`message.action='/aliquot.escrow.v1.MsgAccountDeposit' AND ${by}`, own);
+    }
+    return (await Promise.all(asked)).every(Boolean);
   }
 
   private async find(step: Step, type: string, where: string, fits: (message: Fields) => boolean): Promise<boolean> {
-    this.txs[step] ??= await this.node.search(`message.action='/aliquot.${type}' AND ${where}`, fits);
+    this.txs[step] ??= (await this.node.search(`message.action='/aliquot.${type}' AND ${where}`, fits))[0];
     return this.txs[step] !== undefined;
   }
 }

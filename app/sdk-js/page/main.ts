@@ -15,7 +15,7 @@ import { pointAt, readForm, setPrices, setUpForm } from "./scenes.js";
 import { showScene, showWallet } from "./tenant.js";
 import { type Message, type Say, send } from "./tx.js";
 import { connect, type Wallet } from "./wallet.js";
-import { plain, Told } from "./words.js";
+import { Pending, plain, Told } from "./words.js";
 import { showWork } from "./work.js";
 
 const POLL_MS = 1000;
@@ -39,20 +39,25 @@ let checked: Checked | undefined;
 /** Looks that began, and the newest whose answer is shown. */
 let looks = 0;
 let shownLook = 0;
+/** Where a button is at work. That part stays as it is meanwhile, or the button would come back unpressed. */
+const busy = new Set<Place>();
 
 function render(): void {
-  showWallet(wallet, balance, (pressed) => void act("wallet", pressed, connectWallet));
+  if (!busy.has("wallet")) showWallet(wallet, balance, (pressed) => void act("wallet", pressed, connectWallet));
   showScene(wallet !== undefined, follower && { dseq: follower.dseq, missing, snapshot }, others, follow);
-  showBids(snapshot, (bid, pressed) => void act("bids", pressed, (say) => accept(bid, say)));
+  if (!busy.has("bids")) showBids(snapshot, (bid, pressed) => void act("bids", pressed, (say) => accept(bid, say)));
   showWork(snapshot, params, snapshot && sizeOf(snapshot));
-  showPicture(snapshot, checked, () => void act("picture", at<HTMLButtonElement>("fetch"), show));
-  showMoney(snapshot, params, (pressed) => void act("money", pressed, close));
+  if (!busy.has("picture")) {
+    showPicture(snapshot, checked, () => void act("picture", at<HTMLButtonElement>("fetch"), show));
+  }
+  if (!busy.has("money")) showMoney(snapshot, params, (pressed) => void act("money", pressed, close));
 }
 
 /** Does what a button is for, telling how far it is, and what went wrong where it was pressed. */
 async function act(place: Place, pressed: HTMLButtonElement, work: (say: Say) => Promise<void>): Promise<boolean> {
   const [progress, error] = [at(`${place}-progress`), at(`${place}-error`)];
-  if (pressed.getAttribute("aria-busy") === "true") return false;
+  if (busy.has(place)) return false;
+  busy.add(place);
   const focused = document.activeElement === pressed;
   pressed.setAttribute("aria-busy", "true");
   pressed.disabled = true;
@@ -63,6 +68,7 @@ async function act(place: Place, pressed: HTMLButtonElement, work: (say: Say) =>
     error.textContent = plain(thrown);
     error.hidden = false;
   } finally {
+    busy.delete(place);
     progress.textContent = "";
     pressed.removeAttribute("aria-busy");
     pressed.disabled = false;
@@ -105,14 +111,19 @@ async function create(say: Say): Promise<void> {
   const group = { name: "picture", requirements: {}, job: { kernel: KERNEL, input }, maxPrice: coin(limit) };
   const fields = { owner: wallet.address, dseq, groups: [group], hash: sha256(input), deposit: coin(deposit) };
   const value = MsgCreateDeployment.fromPartial(fields);
-  await submit({ typeUrl: "/aliquot.deployment.v1.MsgCreateDeployment", value }, say);
+  await submit({ typeUrl: "/aliquot.deployment.v1.MsgCreateDeployment", value }, say).catch((error: unknown) => {
+    // Who saw the form again would send a second one, with a second deposit.
+    if (!(error instanceof Pending)) throw error;
+  });
   follow(dseq);
 }
 
 /** The newest height, or the number after the newest deployment's. */
 async function freeDseq(owner: string): Promise<bigint> {
-  const [[newest], height] = await Promise.all([own(node, owner), node.height()]);
-  return newest && newest.dseq >= height ? newest.dseq + 1n : height;
+  const newest = { filters: { owner }, pagination: { limit: 1n, reverse: true } };
+  const [{ deployments }, height] = await Promise.all([node.query.deployment.deployments(newest), node.height()]);
+  const taken = deployments[0]?.deployment?.id?.dseq ?? 0n;
+  return taken >= height ? taken + 1n : height;
 }
 
 async function accept({ id }: Bid, say: Say): Promise<void> {
@@ -130,7 +141,8 @@ async function close(say: Say): Promise<void> {
 
 async function submit(message: Message, say: Say): Promise<void> {
   await send(node, ready().wallet, message, say);
-  await Promise.all([lookAtAccount(), look()]);
+  // The transaction stands, whatever becomes of these: the loop asks again.
+  await Promise.allSettled([lookAtAccount(), look()]);
 }
 
 async function show(say: Say): Promise<void> {

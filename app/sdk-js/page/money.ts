@@ -2,7 +2,8 @@
 import { Told } from "./words.js";
 
 const DECIMALS = 6;
-const UNIT = 10n ** BigInt(DECIMALS);
+/** Ualq in an ALQ, and sub-units in a ualq. */
+export const UNIT = 10n ** BigInt(DECIMALS);
 const BPS = 10_000n;
 
 /** `1234.5 ALQ`, with what is needed after the point. */
@@ -44,14 +45,18 @@ export function feeFor(gas: bigint, price: number): bigint {
   return (gas * millionths + UNIT - 1n) / UNIT;
 }
 
-/** How a job's price is split when it settles, in sub-units: the protocol's fee is rounded down. */
-export function split(price: bigint, feeBps: number): { provider: bigint; fee: bigint } {
-  const sub = price * UNIT;
-  const fee = (sub * BigInt(feeBps)) / BPS;
+/** How what is paid for a job is split, in sub-units: the protocol's fee is rounded down. */
+export function split(sub: bigint, feeBps: number): { provider: bigint; fee: bigint } {
+  const fee = part(sub, feeBps);
   return { provider: sub - fee, fee };
 }
 
-/** The part of a price that basis points are, rounded down. */
-export function part(price: bigint, bps: number): bigint {
-  return (price * BigInt(bps)) / BPS;
+/** The part of sub-units that basis points are, rounded down. */
+export function part(sub: bigint, bps: number): bigint {
+  return (sub * BigInt(bps)) / BPS;
+}
+
+/** What of a deposit comes back, in ualq, once sub-units of it are spent: escrow pays whole ones. */
+export function returned(deposit: bigint, spent: bigint): bigint {
+  return (deposit * UNIT - spent) / UNIT;
 }

@@ -2,7 +2,7 @@
 import { toBase64 } from "@cosmjs/encoding";
 import type { Queries } from "../src/client.js";
 import { GrpcError, webQueries } from "../src/web.js";
-import { NodeDown } from "./words.js";
+import { NodeDown, Pending } from "./words.js";
 
 export const DENOM = "ualq";
 
@@ -25,6 +25,8 @@ export interface Included {
   messages: Array<Record<string, unknown>>;
   /** In ualq. */
   fee: bigint;
+  /** Who paid the fee, which need not be who signed. */
+  payer: string | undefined;
 }
 
 interface TxResponse {
@@ -32,6 +34,7 @@ interface TxResponse {
   height: string;
   code: number;
   raw_log: string;
+  events: Array<{ type: string; attributes: Array<{ key: string; value: string }> }>;
   tx: {
     body: { messages: Array<Record<string, unknown>> };
     auth_info: { fee: { amount: Array<{ denom: string; amount: string }> } };
@@ -88,21 +91,22 @@ export class Node {
     if (checked.code !== 0) throw new Error(checked.raw_log);
     accepted();
     const end = Date.now() + TX_LIMIT_MS;
-    for (;;) {
-      const answer = await found(this.get<Answer>(`/cosmos/tx/v1beta1/txs/${checked.txhash}`));
+    while (Date.now() < end) {
+      // From now on only a result counts: who is told of a question that failed would send the transaction again.
+      const answer = await this.get<Answer>(`/cosmos/tx/v1beta1/txs/${checked.txhash}`).catch(() => undefined);
       if (answer?.tx_response.code === 0) return included(answer.tx_response);
       if (answer) throw new Error(answer.tx_response.raw_log);
-      if (Date.now() > end)
-        throw new Error(`no block has taken transaction ${checked.txhash} yet: reload the page later`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
+    throw new Pending(checked.txhash);
   }
 
-  /** The first transaction that fits CometBFT's query and holds a message that fits. */
-  async search(query: string, fits: (message: Record<string, unknown>) => boolean): Promise<Included | undefined> {
+  /** The transactions that succeeded, fit CometBFT's query and hold a message that fits. */
+  async search(query: string, fits: (message: Record<string, unknown>) => boolean): Promise<Included[]> {
     const path = `/cosmos/tx/v1beta1/txs?query=${encodeURIComponent(query)}&limit=100`;
     const { tx_responses } = await this.get<{ tx_responses: TxResponse[] }>(path);
-    return tx_responses.map(included).find(({ messages }) => messages.some(fits));
+    const succeeded = tx_responses.filter(({ code }) => code === 0).map(included);
+    return succeeded.filter(({ messages }) => messages.some(fits));
   }
 
   private async get<T>(path: string): Promise<T> {
@@ -139,7 +143,9 @@ export async function found<T>(asked: Promise<T>): Promise<T | undefined> {
   }
 }
 
-function included({ txhash, height, tx }: TxResponse): Included {
+function included({ txhash, height, events, tx }: TxResponse): Included {
   const fee = tx.auth_info.fee.amount.find(({ denom }) => denom === DENOM)?.amount ?? "0";
-  return { hash: txhash, height: BigInt(height), messages: tx.body.messages, fee: BigInt(fee) };
+  const told = events.flatMap(({ type, attributes }) => (type === "tx" ? attributes : []));
+  const payer = told.find(({ key }) => key === "fee_payer")?.value;
+  return { hash: txhash, height: BigInt(height), messages: tx.body.messages, fee: BigInt(fee), payer };
 }

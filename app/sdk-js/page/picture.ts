@@ -2,7 +2,7 @@
 import { sha256 } from "@cosmjs/crypto";
 import { fromUtf8, toHex } from "@cosmjs/encoding";
 import { type Job, JobFault } from "../src/gen/aliquot/compute/v1/types.js";
-import { fetchResult, type Picture, picture, sceneSize, verifyResult } from "../src/result.js";
+import { fetchResult, type Picture, picture, sceneSize, TILE, TILE_BYTES, verifyResult } from "../src/result.js";
 import { isOver, type Snapshot } from "./deployment.js";
 import { at, button, el, facts, fill, svg } from "./dom.js";
 import type { Say } from "./tx.js";
@@ -38,7 +38,8 @@ export async function fetchPicture(wallet: Wallet, snapshot: Snapshot, say: Say)
   say("Waiting for your wallet to sign the request …");
   const token = await wallet.token(job.id);
   say("Fetching from the provider …");
-  const artifacts = await reached(fetchResult({ gateway: provider.hostUri, lease: job.id, token }), provider.hostUri);
+  const request = { gateway: provider.hostUri, lease: job.id, token, most: job.chunks * TILE_BYTES };
+  const artifacts = await reached(fetchResult(request), provider.hostUri);
   say("Checking every chunk …");
   const checked = picture(sceneOf(snapshot), verified(job, artifacts));
   const canvas = el("canvas", { id: "canvas", role: "img", "aria-label": "The rendered picture" });
@@ -61,6 +62,8 @@ async function reached<T>(asked: Promise<T>, gateway: string): Promise<T> {
   try {
     return await asked;
   } catch (error) {
+    if (error instanceof DOMException && error.name === "TimeoutError")
+      throw new Told(`The provider's gateway at ${gateway} takes too long. Press the button again.`);
     // What `fetch` throws says nothing of the cause.
     if (!(error instanceof TypeError)) throw error;
     const own = "It is down, or its certificate is its own, which browsers refuse: then take `aliquotd job fetch`.";
@@ -134,8 +137,6 @@ function shown({ picture, root, pixels, chunks, url, canvas }: Checked, sampled:
     ),
   ];
 }
-
-const TILE = 16;
 
 function outline(index: number, { width }: Picture): SVGElement {
   const across = Math.ceil(width / TILE);

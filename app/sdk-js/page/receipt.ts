@@ -2,27 +2,37 @@
 import { JobPhase } from "../src/gen/aliquot/compute/v1/types.js";
 import { isOver, type Params, type Snapshot } from "./deployment.js";
 import { at, button, el, facts, fill } from "./dom.js";
-import { alq, part, split, subUnits, ualq } from "./money.js";
+import { alq, part, returned, split, subUnits, ualq, UNIT } from "./money.js";
+import { DENOM, type Included } from "./node.js";
 
-const SUB = 1_000_000n;
-
-/** What leaves the deposit for good. */
-export function paid({ job }: Snapshot, params: Params): bigint {
-  const price = BigInt(job?.price?.amount ?? "0");
+/** What leaves the deposit for good, in sub-units. */
+function paid({ job }: Snapshot, params: Params): bigint {
+  const price = BigInt(job?.price?.amount ?? "0") * UNIT;
   if (job?.phase === JobPhase.JOB_PHASE_SETTLED) return price;
   if (job?.phase === JobPhase.JOB_PHASE_CANCELLED) return part(price, params.compute.jobCancelBps);
   return 0n;
 }
 
-function deposited({ txs }: Snapshot): bigint | undefined {
-  const coin = txs.create?.messages.find((message) => "deposit" in message)?.["deposit"] as
-    { amount?: string } | undefined;
-  return coin?.amount === undefined ? undefined : BigInt(coin.amount);
+/** By the tenant, in ualq: with the deployment and later. */
+function deposited({ deployment, txs, added }: Snapshot): bigint | undefined {
+  const { owner, dseq } = deployment.id ?? {};
+  const coins = (tx: Included, type: string, field: string): bigint[] =>
+    tx.messages
+      .filter((message) => message["@type"] === type && message["owner"] === owner && message["dseq"] === `${dseq}`)
+      .filter(({ depositor }) => depositor === undefined || depositor === owner)
+      .map((message) => message[field] as { denom: string; amount: string })
+      .map(({ denom, amount }) => (denom === DENOM ? BigInt(amount) : 0n));
+  if (!txs.create) return undefined;
+  const first = coins(txs.create, "/aliquot.deployment.v1.MsgCreateDeployment", "deposit");
+  const later = added.flatMap((tx) => coins(tx, "/aliquot.escrow.v1.MsgAccountDeposit", "amount"));
+  return first.length === 1 ? sum([...first, ...later]) : undefined;
 }
 
-/** Of the transactions that the tenant signed. */
-function fees({ txs }: Snapshot): bigint {
-  return sum([txs.create, txs.lease, txs.close].map((tx) => tx?.fee ?? 0n));
+/** Of the transactions whose fee the tenant paid, each once. */
+function fees({ deployment, txs, added }: Snapshot): bigint {
+  const all = [txs.create, txs.lease, txs.close, ...added].filter((tx) => tx !== undefined);
+  const mine = all.filter(({ payer }) => payer === deployment.id?.owner);
+  return sum([...new Map(mine.map(({ hash, fee }) => [hash, fee])).values()]);
 }
 
 export function showMoney(
@@ -31,7 +41,7 @@ export function showMoney(
   close: (pressed: HTMLButtonElement) => void,
 ): void {
   const { deployment, escrow, job, complete } = snapshot ?? {};
-  const key = [deployment, escrow, job?.phase, snapshot?.txs.create?.hash, complete];
+  const key = [deployment, escrow, job?.phase, snapshot?.txs.create?.hash, snapshot?.added.length, complete];
   fill(at("money"), key, () => {
     if (!snapshot || !params)
       return [el("p", { class: "note" }, "Your deposit is held by the chain's escrow, not by the provider.")];
@@ -50,29 +60,32 @@ function running(snapshot: Snapshot, params: Params, close: (pressed: HTMLButton
       el("p", { class: "note" }, "The result is committed: the job settles by itself, and what is left comes back."),
     ];
   }
-  const cost = part(BigInt(job?.price?.amount ?? "0"), params.compute.jobCancelBps);
+  const cost = part(BigInt(job?.price?.amount ?? "0") * UNIT, params.compute.jobCancelBps);
   const about = job
-    ? `Closing now cancels the job. The provider then gets ${alq(cost)} for its trouble.`
+    ? `Closing now cancels the job. That costs ${subAlq(cost)}, for the provider's trouble.`
     : "You may close at any time before you accept a bid: the whole deposit comes back.";
   const press = button(job ? "Cancel the job" : "Close the deployment", () => close(press), { id: "close" });
   return [list, el("p", { class: "note" }, about), press];
 }
 
 function receipt(snapshot: Snapshot, params: Params): Element[] {
-  const { job, complete, txs } = snapshot;
-  const [deposit, price] = [deposited(snapshot), paid(snapshot, params)];
-  const parts = split(price, params.escrow.feeBps);
-  const row = (name: string, amount: bigint, id: string): [string, Element] => [
-    name,
-    el("span", { id, class: "amount" }, el("strong", {}, alq(amount)), el("span", { class: "note" }, ualq(amount))),
-  ];
+  const { job, complete, found } = snapshot;
+  const [deposit, spent] = [deposited(snapshot), paid(snapshot, params)];
+  const parts = split(spent, params.escrow.feeBps);
+  const row = (name: string, sub: bigint, id: string): [string, Element] => {
+    const exact = sub % UNIT === 0n && el("span", { class: "note" }, ualq(sub / UNIT));
+    return [name, el("span", { id, class: "amount" }, el("strong", {}, subAlq(sub)), exact)];
+  };
   const list = facts(
-    deposit !== undefined && row("Deposited", deposit, "deposited"),
-    row("Paid for the work", price, "paid"),
-    price > 0n && ["of it, the provider", subUnits(parts.provider)],
-    price > 0n && ["of it, the protocol's fee", subUnits(parts.fee)],
-    deposit !== undefined && row("Came back to you", deposit - price, "returned"),
-    complete && txs.create && row("Transaction fees", fees(snapshot), "fees"),
+    deposit !== undefined && row("Deposited", deposit * UNIT, "deposited"),
+    row("Paid for the work", spent, "paid"),
+    spent > 0n && ["of it, the provider", subUnits(parts.provider)],
+    spent > 0n && ["of it, the protocol's fee", subUnits(parts.fee)],
+    // Where more is spent than the tenant gave, somebody else gave it.
+    deposit !== undefined &&
+      deposit * UNIT >= spent &&
+      row("Came back to you", returned(deposit, spent) * UNIT, "returned"),
+    complete && found && row("Transaction fees", fees(snapshot) * UNIT, "fees"),
   );
   list.classList.add("receipt");
   const when = job && job.endedAt > 0n ? ` at height ${job.endedAt}` : "";
@@ -87,7 +100,7 @@ function receipt(snapshot: Snapshot, params: Params): Element[] {
 }
 
 function subAlq(sub: bigint): string {
-  return sub % SUB === 0n ? alq(sub / SUB) : subUnits(sub);
+  return sub % UNIT === 0n ? alq(sub / UNIT) : subUnits(sub);
 }
 
 function sum(amounts: bigint[]): bigint {

@@ -1,5 +1,5 @@
 // The scenes that the page offers, and the form in which one is chosen, sized and priced.
-import { sceneSize } from "../src/result.js";
+import { sceneSize, TILE } from "../src/result.js";
 import arch from "../../../gpu-runner/kernels/scenes/arch.scene";
 import drops from "../../../gpu-runner/kernels/scenes/drops.scene";
 import firstLight from "../../../gpu-runner/kernels/scenes/first-light.scene";
@@ -10,7 +10,6 @@ import { Told } from "./words.js";
 const OWN = "Your own";
 const SCENES: Record<string, string> = { "First light": firstLight, Arch: arch, Drops: drops, [OWN]: "" };
 const SIZE = /^([ \t]*size[ \t]+)\d+[ \t]+\d+/m;
-const TILE = 16;
 const MOST_PIXELS = 4096;
 
 /** What the form asks for. */

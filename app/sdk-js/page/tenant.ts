@@ -53,7 +53,8 @@ export function showScene(
     if (dseq === undefined) return [];
     const another = button("New deployment", () => follow(undefined), { id: "new" });
     if (snapshot) return [...describe(dseq, snapshot), another];
-    const words = missing ? `This account has no deployment ${dseq}.` : `Asking the chain for deployment ${dseq} …`;
+    const none = `Deployment ${dseq} of this account is no job of this page, or is not on the chain yet.`;
+    const words = missing ? none : `Asking the chain for deployment ${dseq} …`;
     return [el("p", { class: missing ? "note" : "note waiting" }, words), another];
   });
   fill(at("own"), [others, dseq], () => {

@@ -10,6 +10,13 @@ export class NodeDown extends Error {
 /** Words that are fit to be shown as they are. */
 export class Told extends Error {}
 
+/** A transaction that the chain accepted and no block has taken yet: it may still come. */
+export class Pending extends Told {
+  constructor(hash: string) {
+    super(`No block has taken transaction ${hash} yet. It may still come: reload the page later.`);
+  }
+}
+
 /** What a text of a wallet, of the chain or of a gateway says, and what to do; the first that fits is shown. */
 const WORDS: ReadonlyArray<[RegExp, (found: RegExpExecArray) => string]> = [
   [

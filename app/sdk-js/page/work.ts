@@ -1,9 +1,10 @@
 // The life of the job in five steps, each with its height, its transaction and what came of it.
 import { toHex } from "@cosmjs/encoding";
 import { type Job, JobFault, JobPhase } from "../src/gen/aliquot/compute/v1/types.js";
+import { TILE } from "../src/result.js";
 import { type Params, sampleHeight, type Snapshot } from "./deployment.js";
 import { at, el, facts, fill, short, svg } from "./dom.js";
-import { alq, split, subUnits } from "./money.js";
+import { alq, split, subUnits, UNIT } from "./money.js";
 import type { Included } from "./node.js";
 import { txLink } from "./tenant.js";
 
@@ -136,7 +137,7 @@ function payment({ height }: Snapshot, job: Job, params: Params): Facts {
   const state = stateOf(job, [VERIFIED], false);
   if (job.phase === VERIFIED) return { state, body: [due(job, height, "The escrow pays")] };
   if (job.phase !== SETTLED) return { state: "todo", body: [] };
-  const { provider } = split(BigInt(job.price?.amount ?? "0"), params.escrow.feeBps);
+  const { provider } = split(BigInt(job.price?.amount ?? "0") * UNIT, params.escrow.feeBps);
   const payee = short(job.id?.provider ?? "");
   return { state: "done", height: job.endedAt, body: ["The provider ", payee, ` earned ${subUnits(provider)}.`] };
 }
@@ -152,11 +153,17 @@ function odd(samples: number): string {
   return (2n ** BigInt(samples)).toLocaleString("en");
 }
 
-const TILE = 16;
+let drawnMap: { key: string; map: Element | false } | undefined;
+
+/** The map of what is shown, made once: every block shows the steps anew, and there may be many thousand tiles. */
+function tileMap(job: Job, size: [number, number] | undefined): Element | false {
+  const key = [size, job.chunks, job.sampled].join(";");
+  if (drawnMap?.key !== key) drawnMap = { key, map: size ? drawTiles(job, size) : false };
+  return drawnMap.map;
+}
 
 /** The picture's chunks, the sampled ones filled. */
-function tileMap(job: Job, size: [number, number] | undefined): Element | false {
-  if (!size) return false;
+function drawTiles(job: Job, size: [number, number]): Element | false {
   const across = Math.ceil(size[0] / TILE);
   const down = Math.ceil(size[1] / TILE);
   if (across * down !== job.chunks) return false;

@@ -1,7 +1,7 @@
 // Results of jobs: fetched from a provider's gateway, and believed only where the root on the chain vouches for them.
 // The tree is that of the chain (gpu-runner/kernels, merkle): leaf and inner node are hashed under different tags, and
 // leaves beyond the last chunk are 32 zero bytes, up to the next power of two.
-import { toUtf8 } from "@cosmjs/encoding";
+import { fromUtf8, toUtf8 } from "@cosmjs/encoding";
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { Job } from "./gen/aliquot/compute/v1/types.js";
 import type { LeaseId } from "./gen/aliquot/market/v1/types.js";
@@ -37,9 +37,13 @@ const MAX_CHUNKS = 2 ** 20;
 const MOST = 2 ** 28;
 const LEAF = toUtf8("\0aliquot/job/leaf");
 const NODE = Uint8Array.of(1);
-/** Pixels at each side of a RENDER_Q16 tile, which is a chunk. */
-const TILE = 16;
 const PIXEL = 4;
+/** Pixels at each side of a RENDER_Q16 tile, which is a chunk. */
+export const TILE = 16;
+export const TILE_BYTES = TILE * TILE * PIXEL;
+/** A gateway's download takes no longer, and its refusals no more bytes. */
+const DOWNLOAD_MS = 60_000;
+const MOST_REFUSAL = 4096;
 
 export async function fetchResult({ gateway, lease, token, most = MOST }: ResultRequest): Promise<Artifacts> {
   const { owner, dseq, gseq, oseq } = lease;
@@ -52,11 +56,23 @@ export async function fetchResult({ gateway, lease, token, most = MOST }: Result
 }
 
 async function download(url: string, token: string, most: number): Promise<Uint8Array> {
-  const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
-  if (!response.ok) {
-    const told = (await response.json().catch(() => ({}))) as { message?: string };
-    throw new Error(`the gateway refused: ${told.message ?? "no reason given"} (status ${response.status})`);
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(DOWNLOAD_MS) });
+  if (response.ok) return read(response, most);
+  const why = (await reason(response)) ?? "no reason given";
+  throw new Error(`the gateway refused: ${why} (status ${response.status})`);
+}
+
+/** Why a gateway refused, where it says so as it should. */
+async function reason(response: Response): Promise<string | undefined> {
+  try {
+    return (JSON.parse(fromUtf8(await read(response, MOST_REFUSAL))) as { message?: string }).message;
+  } catch {
+    return undefined;
   }
+}
+
+async function read(response: Response, most: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
   const reader = response.body?.getReader();
@@ -97,7 +113,7 @@ export function picture(scene: string, chunks: readonly Uint8Array[]): Picture {
     throw new Error(`${chunks.length} tiles do not make the picture`);
   const rgba = new Uint8ClampedArray(width * height * PIXEL);
   for (const [index, chunk] of chunks.entries()) {
-    if (chunk.length !== TILE * TILE * PIXEL) throw new Error(`chunk ${index} has ${chunk.length} bytes`);
+    if (chunk.length !== TILE_BYTES) throw new Error(`chunk ${index} has ${chunk.length} bytes`);
     const left = (index % across) * TILE;
     const top = Math.floor(index / across) * TILE;
     const cut = Math.min(TILE, width - left) * PIXEL;

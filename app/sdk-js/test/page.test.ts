@@ -1,7 +1,10 @@
-// The parts of the page that need no browser: amounts to the last digit, and errors in plain words.
+// The parts of the page that need no browser: amounts to the last digit, errors in plain words, and patience.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { alq, feeFor, parseAlq, part, split, subUnits, ualq } from "../page/money.js";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, test } from "node:test";
+import { alq, feeFor, parseAlq, part, returned, split, subUnits, ualq, UNIT } from "../page/money.js";
+import { Node } from "../page/node.js";
 import { NodeDown, plain, Told } from "../page/words.js";
 
 test("amounts are shown to the last digit", () => {
@@ -29,9 +32,16 @@ test("fees are rounded up, the protocol's part down", () => {
   assert.equal(feeFor(100_000n, 0.025), 2500n);
   assert.equal(feeFor(3n, 0.000001), 1n);
   assert.equal(feeFor(3n, 0), 0n);
-  assert.deepEqual(split(385_564n, 200), { provider: 377_852_720_000n, fee: 7_711_280_000n });
-  assert.deepEqual(split(1n, 333), { provider: 966_700n, fee: 33_300n });
-  assert.equal(part(385_569n, 1000), 38_556n);
+  assert.deepEqual(split(385_564n * UNIT, 200), { provider: 377_852_720_000n, fee: 7_711_280_000n });
+  assert.deepEqual(split(UNIT, 333), { provider: 966_700n, fee: 33_300n });
+});
+
+test("what a cancelled job leaves of a deposit comes back in whole ualq", () => {
+  const cancelled = part(385_569n * UNIT, 1000);
+  assert.equal(subUnits(cancelled), "38,556.9 ualq");
+  assert.equal(returned(3_000_000n, cancelled), 2_961_443n);
+  assert.equal(returned(3_000_000n, 385_564n * UNIT), 2_614_436n);
+  assert.equal(part(7n, 1000), 0n);
 });
 
 test("errors are told in plain words, with what to do", () => {
@@ -42,4 +52,28 @@ test("errors are told in plain words, with what to do", () => {
   assert.match(plain(new NodeDown()), /goes on by itself/);
   assert.equal(plain(new Told("As it is")), "As it is");
   assert.equal(plain("rpc error: code = Unknown desc = it broke"), "It broke.");
+});
+
+test("a transaction that was accepted is waited for, whatever the node answers meanwhile", async () => {
+  const events = [{ type: "tx", attributes: [{ key: "fee_payer", value: "aliquot1x" }] }];
+  const tx = { body: { messages: [] }, auth_info: { fee: { amount: [{ denom: "ualq", amount: "5" }] } } };
+  const included = { txhash: "AB", height: "7", code: 0, raw_log: "", events, tx };
+  const answers: Array<[number, object]> = [
+    [503, { code: 14, message: "catching up" }],
+    [404, { code: 5, message: "not found" }],
+    [200, { tx_response: included }],
+  ];
+  const server = createServer((request, response) => {
+    if (request.method === "POST") {
+      response.end(JSON.stringify({ tx_response: included }));
+    } else {
+      const [status, body] = answers.shift() ?? [500, {}];
+      response.writeHead(status).end(JSON.stringify(body));
+    }
+  });
+  after(() => server.close());
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const node = new Node(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const { hash, height, fee, payer } = await node.broadcast(new Uint8Array(), () => undefined);
+  assert.deepEqual([hash, height, fee, payer, answers.length], ["AB", 7n, 5n, "aliquot1x", 0]);
 });

@@ -97,6 +97,8 @@ test("a gateway is shown the token, and its refusals are told", async () => {
       response.end(artifacts.leaves[0]);
     } else if (request.url === "/base/lease/aliquot1x/7/1/1/result") {
       response.end(artifacts.result);
+    } else if (request.url?.startsWith("/base/talkative")) {
+      response.writeHead(403).end(JSON.stringify({ message: "x".repeat(4096) }));
     } else {
       response.writeHead(404).end("{}");
     }
@@ -111,4 +113,6 @@ test("a gateway is shown the token, and its refusals are told", async () => {
   await assert.rejects(fetchResult({ ...request, most: 3 }), /more than 3 bytes/);
   await assert.rejects(fetchResult({ ...request, token: "wrong" }), /show a token \(status 401\)/);
   await assert.rejects(fetchResult({ ...request, gateway: `${gateway}other` }), /no reason given \(status 404\)/);
+  const talkative = fetchResult({ ...request, gateway: `${gateway}talkative` });
+  await assert.rejects(talkative, /no reason given \(status 403\)/, "more than a refusal may have");
 });

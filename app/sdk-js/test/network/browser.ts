@@ -1,5 +1,5 @@
 // A headless Chromium on the node's page, with the wallet of keplr.ts in it.
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, mkdtempSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -12,9 +12,9 @@ import type { Options } from "./keplr.js";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 
-/** Where screenshots lie. */
-export const SHOTS = join(tmpdir(), "aliquot-page");
-const LIMIT = 90_000;
+/** Where screenshots of this run lie. */
+export const SHOTS = mkdtempSync(join(tmpdir(), "aliquot-page-"));
+const LIMIT = 600_000;
 
 /** A folder whose files are taken instead of those that the node was built with. */
 const OWN_PAGE = process.env.ALIQUOT_PAGE;

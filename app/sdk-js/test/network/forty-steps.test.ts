@@ -80,7 +80,7 @@ async function together(): Promise<Tenant> {
   };
 }
 
-describe("a job from the first connection to the last unit", { concurrency: true, timeout: 180_000 }, () => {
+describe("a job from the first connection to the last unit", { concurrency: true, timeout: 600_000 }, () => {
   for (const [mode, _] of MODES) {
     test(`in forty steps by a wallet that signs in ${mode}`, async () => {
       const [steps, who] = [new Steps(mode), await stranger(mode)];

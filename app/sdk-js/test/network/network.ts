@@ -62,8 +62,14 @@ export function purseOf(file: string): string {
 }
 
 const purse = once(async () => account(purseOf(process.argv[1] ?? ""), "Direct"));
-const asked: Array<{ toAddress: string; amount: Coin[] }> = [];
-let paid: Promise<void> = Promise.resolve();
+const asked: Asked[] = [];
+let paying: Promise<void> = Promise.resolve();
+
+interface Asked {
+  send: { toAddress: string; amount: Coin[] };
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
 
 export async function account(words: string, mode: Mode): Promise<Account> {
   const kind = mode === "Direct" ? DirectSecp256k1HdWallet : Secp256k1HdWallet;
@@ -88,18 +94,27 @@ export async function funded(mode: Mode = "Direct", amount = 10_000_000): Promis
 
 /** Those who ask while a block is awaited are paid together in the next. */
 export function fund(address: string, amount: number): Promise<void> {
-  asked.push({ toAddress: address, amount: coins(amount, DENOM) });
-  paid = paid
-    .catch(() => undefined)
-    .then(async () => {
-      const { client, address: fromAddress } = await purse();
-      const sends = asked.splice(0).map((send) => ({
-        typeUrl: "/cosmos.bank.v1beta1.MsgSend",
-        value: { fromAddress, ...send },
-      }));
-      if (sends.length > 0) accepted(await client.signAndBroadcast(fromAddress, sends, "auto"));
-    });
+  const send = { toAddress: address, amount: coins(amount, DENOM) };
+  const paid = new Promise<void>((resolve, reject) => asked.push({ send, resolve, reject }));
+  paying = paying.then(payAll);
   return paid;
+}
+
+/** Never fails itself: each of those who asked learns of its own payment. */
+async function payAll(): Promise<void> {
+  const payer = purse();
+  await payer.catch(() => undefined);
+  const batch = asked.splice(0);
+  if (batch.length === 0) return;
+  try {
+    const { client, address: fromAddress } = await payer;
+    const typeUrl = "/cosmos.bank.v1beta1.MsgSend";
+    const sends = batch.map(({ send }) => ({ typeUrl, value: { fromAddress, ...send } }));
+    accepted(await client.signAndBroadcast(fromAddress, sends, "auto"));
+    for (const { resolve } of batch) resolve();
+  } catch (error) {
+    for (const { reject } of batch) reject(error);
+  }
 }
 
 /** The result, which must be a success. */

@@ -111,6 +111,10 @@ test("a deployment is closed by the keyboard before a bid is taken, and the depo
   assert.equal(await balance(who), BigInt(START) - fees);
   await page.click("#new");
   await page.waitForSelector("#create:enabled");
+  // An address may name what is not there.
+  await page.goto(`${network.rest}/#1`);
+  await page.reload();
+  await page.waitForSelector("text=Deployment 1 of this account is no job of this page");
   assert.deepEqual(visit.complaints, []);
   await visit.end();
 });
@@ -200,5 +204,30 @@ test("a node that does not answer is told of, and the page goes on when it does"
   assert.match(await visit.text("create-error"), /^The node does not answer\./);
   await page.context().setOffline(false);
   await page.waitForSelector("#trouble", { state: "hidden" });
+  await visit.end();
+});
+
+test("a node that fails while a deployment is awaited does not make its owner pay twice", async () => {
+  const who = await funded("Direct", START);
+  const visit = await connected(who);
+  const { page } = visit;
+  let failed = 0;
+  await page.route("**/cosmos/tx/v1beta1/txs/*", async (route) => {
+    failed += 1;
+    if (failed === 1) await route.abort();
+    else if (failed === 2) await route.fulfill({ status: 503, json: { code: 14, message: "catching up" } });
+    else await route.fallback();
+  });
+  // The account cannot be looked at after the transaction either.
+  await page.route("**/cosmos/tx/v1beta1/txs", async (route) => {
+    await page.route("**/balances/**", (refresh) => refresh.fulfill({ status: 503, json: { code: 14, message: "" } }));
+    await route.fallback();
+  });
+  await order(visit, "First light");
+  await page.waitForSelector("#close");
+  assert.ok(failed > 2);
+  assert.ok(await page.locator("#create-error").isHidden());
+  const { deployments } = await queries.deployment.deployments({ filters: { owner: who.address } });
+  assert.equal(deployments.length, 1);
   await visit.end();
 });
