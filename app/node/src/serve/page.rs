@@ -70,7 +70,8 @@ impl File {
 pub fn router(pool: &Pool, config: &Config) -> Router {
     let (pool, config) = (pool.clone(), config.clone());
     let about = get(move |headers: HeaderMap, uri: Uri| async move { keplr(&pool, &config, &headers, &uri) });
-    let files = FILES.iter().map(|file| (file.path, get(move |headers: HeaderMap| async move { file.serve(&headers) })));
+    let files =
+        FILES.iter().map(|file| (file.path, get(move |headers: HeaderMap| async move { file.serve(&headers) })));
     files.fold(Router::new().route("/keplr.json", about), |router, (path, served)| router.route(path, served))
 }
 
