@@ -246,8 +246,11 @@ mod tests {
             let state = default_app_state(localnet);
             for (module, state) in state.as_object().unwrap() {
                 assert!(MODULES.iter().any(|m| m.name == module), "{module}");
-                let package =
-                    if module == "bank" { "cosmos.bank.v1beta1".into() } else { format!("aliquot.{module}.v1") };
+                let package = match module.as_str() {
+                    "bank" => "cosmos.bank.v1beta1".into(),
+                    "wasm" => "cosmwasm.wasm.v1".into(),
+                    _ => format!("aliquot.{module}.v1"),
+                };
                 protojson::from_json_by_name(&format!("{package}.GenesisState"), state).unwrap();
             }
         }
