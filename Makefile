@@ -47,7 +47,7 @@ page: build ## A validator and a provider until ctrl-c, and the page to rent a G
 	@$(TARGET)/debug/localnet up --validators 1 --provider
 
 # Tests of the doors open as many connections as a door takes.
-MANY_FILES := ulimit -Sn $$(ulimit -Hn)
+MANY_FILES := { [ "$$(ulimit -n)" = unlimited ] || [ "$$(ulimit -n)" -ge 8192 ] || ulimit -Sn 8192 || ulimit -Sn "$$(ulimit -Hn)"; }
 test: deps ## All tests; with networks of real processes, a short crash test among them.
 	$(MANY_FILES) && cargo test --workspace
 	@$(MAKE) --no-print-directory test-clients

@@ -214,7 +214,7 @@ impl App {
             out.push(item.into());
         }
         let mut gas = 0;
-        let fits = |_, tx: &Tx| {
+        let fits = |tx: &Tx| {
             // A protobuf field in a block costs a tag and a length of at most four bytes beside the bytes.
             let total = size.saturating_add(tx.size).saturating_add(5);
             let Some(next) = ante::fits_block(gas, tx.auth.fee.as_ref()).filter(|_| total <= max_bytes) else {

@@ -21,12 +21,13 @@ struct Candidate {
     price: u128,
 }
 
-/// By place: those that `fits` takes, best first; it is told of each once. What cannot be decoded or names no signers is left out.
+/// The places of those that `fits` takes, best first; it is asked for each once. What cannot be decoded, or names no
+/// signers, is left out.
 pub fn order<E: Sync>(
     txs: &[Result<Tx, E>],
     routes: &SealedRoutes,
     policy: &Policy,
-    mut fits: impl FnMut(usize, &Tx) -> bool,
+    mut fits: impl FnMut(&Tx) -> bool,
 ) -> Vec<usize> {
     use rayon::prelude::*;
     let candidate = |(place, tx): (usize, &Result<Tx, E>)| {
@@ -50,7 +51,7 @@ pub fn order<E: Sync>(
     while let Some((_, Reverse(index))) = ready.pop() {
         let Some(candidate) = candidates.get(index) else { continue };
         let Some(Ok(tx)) = txs.get(candidate.place) else { continue };
-        if !fits(candidate.place, tx) {
+        if !fits(tx) {
             continue;
         }
         out.push(candidate.place);
@@ -99,26 +100,27 @@ mod tests {
         aliquot_sdk::decode_tx(&signed.bytes).map_err(|_| ())
     }
 
-    fn ordered(txs: &[Result<Tx, ()>], fits: impl FnMut(usize, &Tx) -> bool) -> Vec<usize> {
+    fn ordered(txs: &[Result<Tx, ()>], fits: impl FnMut(&Tx) -> bool) -> Vec<usize> {
         order(txs, runtime::routes().unwrap(), &Policy::default(), fits)
     }
 
     #[test]
     fn those_who_pay_more_come_first_and_equal_fees_as_they_came() {
         let txs = [tx("a", 0, 10), tx("b", 0, 30), tx("c", 0, 20), Err(()), tx("d", 0, 30)];
-        assert_eq!(ordered(&txs, |_, _| true), [1, 4, 2, 0]);
+        assert_eq!(ordered(&txs, |_| true), [1, 4, 2, 0]);
     }
 
     #[test]
     fn the_sequences_of_an_account_stay_in_order() {
         let txs = [tx("a", 0, 10), tx("a", 1, 90), tx("b", 0, 50), tx("b", 1, 5), tx("c", 0, 7)];
-        assert_eq!(ordered(&txs, |_, _| true), [2, 0, 1, 4, 3]);
+        assert_eq!(ordered(&txs, |_| true), [2, 0, 1, 4, 3]);
     }
 
     #[test]
     fn what_does_not_fit_keeps_back_only_what_its_signers_sent_after_it() {
         let txs = [tx("a", 0, 90), tx("a", 1, 80), tx("b", 0, 50), tx("c", 0, 7)];
-        assert_eq!(ordered(&txs, |place, _| place != 0), [2, 3]);
+        let first = txs[0].as_ref().unwrap().hash;
+        assert_eq!(ordered(&txs, |tx| tx.hash != first), [2, 3]);
     }
 
     #[test]

@@ -27,7 +27,7 @@ mod rest;
 
 pub use config::{Api, Config, Grpc, GrpcWeb, Page, Telemetry};
 pub use grpc::BytesCodec;
-pub use rest::{Call, Gateway};
+pub use rest::{Call, Transcoder};
 
 use crate::app::App;
 use axum::{

@@ -7,10 +7,10 @@
 
 mod args;
 mod encoding;
-mod gateway;
 pub mod route;
+mod transcoder;
 
-pub use gateway::{Call, Gateway};
+pub use transcoder::{Call, Transcoder};
 
 use super::{
     HEIGHT, clip,
@@ -42,7 +42,7 @@ const ARRIVAL: Duration = Duration::from_secs(15);
 
 struct Rest {
     pool: Pool,
-    gateway: Gateway,
+    transcoder: Transcoder,
     openapi: Option<Bytes>,
     max_body: usize,
     web: Option<Router>,
@@ -50,9 +50,9 @@ struct Rest {
 
 /// `web` answers gRPC-web where that is wanted.
 pub fn router(pool: &Pool, config: &Config, web: Option<Router>) -> Router {
-    let gateway = Gateway::new(pool.app());
-    let openapi = config.swagger.then(|| openapi::document(gateway.routes()).to_string().into());
-    let rest = Rest { pool: pool.clone(), gateway, openapi, max_body: config.rpc_max_body_bytes, web };
+    let transcoder = Transcoder::new(pool.app());
+    let openapi = config.swagger.then(|| openapi::document(transcoder.routes()).to_string().into());
+    let rest = Rest { pool: pool.clone(), transcoder, openapi, max_body: config.rpc_max_body_bytes, web };
     Router::new()
         .route("/health", get(health))
         .route("/openapi.json", get(document))
@@ -79,7 +79,7 @@ async fn any(State(rest): State<Arc<Rest>>, request: Request) -> Response {
         return web.oneshot(request).await.unwrap_or_else(|never| match never {});
     }
     let arrived = request.body().is_end_stream();
-    let Some(call) = rest.gateway.find(request.method(), request.uri().path()) else {
+    let Some(call) = rest.transcoder.find(request.method(), request.uri().path()) else {
         return if arrived { not_implemented() } else { closing(not_implemented()) };
     };
     let asked = match arrive(&rest, &call, request).await {

@@ -2,12 +2,12 @@
 
 use super::{CHAIN, sample::text};
 use crate::chain::key;
-use aliquot::serve::Gateway;
+use aliquot::serve::Transcoder;
 use axum::http::{Method, Uri};
 use serde_json::Value;
 use std::sync::LazyLock;
 
-static GATEWAY: LazyLock<Gateway> = LazyLock::new(|| Gateway::new(&CHAIN.app));
+static TRANSCODER: LazyLock<Transcoder> = LazyLock::new(|| Transcoder::new(&CHAIN.app));
 
 pub fn run(bytes: &[u8]) {
     let line = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
@@ -15,7 +15,7 @@ pub fn run(bytes: &[u8]) {
     let Some(space) = head.iter().position(|byte| *byte == b' ') else { return };
     let (verb, target) = (Method::from_bytes(&head[..space]), Uri::try_from(&head[space + 1..]));
     let (Ok(verb), Ok(target)) = (verb, target) else { return };
-    let Some(call) = GATEWAY.find(&verb, target.path()) else { return };
+    let Some(call) = TRANSCODER.find(&verb, target.path()) else { return };
     let body = body.get(1..).filter(|_| call.takes_body()).unwrap_or_default();
     match call.answer(&CHAIN.app, target.query().unwrap_or_default(), body, 0) {
         Ok((text, height)) => {
@@ -33,7 +33,7 @@ pub fn run(bytes: &[u8]) {
 pub fn seeds() -> Vec<Vec<u8>> {
     let mut out: Vec<Vec<u8>> = Vec::new();
     let page = "pagination.limit=2&pagination.key=AAEC&pagination.reverse=true";
-    for (verb, template) in GATEWAY.templates() {
+    for (verb, template) in TRANSCODER.templates() {
         let path: Vec<String> = template.split('/').map(fill).collect();
         let path = path.join("/");
         out.push(format!("{verb} {path}\n{{}}").into_bytes());

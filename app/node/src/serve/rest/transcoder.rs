@@ -1,4 +1,4 @@
-//! What a request says and what it is answered, apart from how it travels and on which thread.
+//! HTTP to RPC and back: what a request says and what it is answered, apart from how it travels and on which thread.
 
 use super::{
     args::Args,
@@ -14,7 +14,7 @@ use axum::http::Method;
 use serde_json::{Map, Value};
 
 /// Every path that REST answers.
-pub struct Gateway(Vec<Route>);
+pub struct Transcoder(Vec<Route>);
 
 /// A request whose RPC is found.
 pub struct Call {
@@ -22,9 +22,9 @@ pub struct Call {
     captured: Captured,
 }
 
-impl Gateway {
+impl Transcoder {
     pub fn new(app: &App) -> Self {
-        Gateway(route::routes(&query::served(app)))
+        Transcoder(route::routes(&query::served(app)))
     }
 
     pub(super) fn routes(&self) -> &[Route] {
