@@ -3,7 +3,7 @@
 //! Every door asks here: ABCI queries below, gRPC, gRPC-web and REST in `serve/`. RPCs of modules run over the state of
 //! the height; those that belong to no module are in `services/`. Raw keys with proofs are ABCI's alone.
 
-use crate::{app::App, services};
+use crate::{app::App, runtime, services};
 use aliquot_sdk::{Error, ModuleError, Result, Sdk};
 use prost::Message;
 use tendermint_proto::v0_38::{
@@ -102,6 +102,9 @@ fn try_answer(app: &App, r: &RequestQuery) -> Result<ResponseQuery> {
 
 /// A value with, on demand, its two ICS23 proofs: key in the module's subtree, subtree in the app hash of that height.
 fn raw_key(app: &App, store: &str, r: &RequestQuery, wanted: u64) -> Result<ResponseQuery> {
+    if !runtime::stores().contains(&store) {
+        return Err(Sdk::UnknownRequest(format!("no such store: {store}")).into());
+    }
     let height = if wanted == 0 { app.db().height() } else { wanted };
     let held = app.db().snapshot(height);
     let snapshot =

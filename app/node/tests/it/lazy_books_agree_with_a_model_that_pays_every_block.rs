@@ -81,6 +81,8 @@ struct Deployment {
     life: Life,
     free_sub: u128,
     oseq: [u32; GROUPS],
+    /// What each provider asked for last on a group's order; it never rises.
+    asked: [[Option<u128>; PROVIDERS.len()]; GROUPS],
     leases: [Option<Lease>; GROUPS],
 }
 
@@ -241,6 +243,7 @@ impl World {
             life: Life::Active,
             free_sub: deposit * SUB,
             oseq: [1; GROUPS],
+            asked: Default::default(),
             leases: Default::default(),
         };
         self.model.deployments.insert(d, fresh);
@@ -262,12 +265,20 @@ impl World {
     }
 
     fn open(&mut self, d: usize, g: usize, p: usize, rate_sub: u128) {
-        let Some(deployment) = self.model.deployments.get(&d) else { return };
+        let Some(deployment) = self.model.deployments.get_mut(&d) else { return };
         if deployment.life == Life::Closed || deployment.leases[g].is_some() {
             return;
         }
+        let asked = &mut deployment.asked[g][p];
+        let taken = asked.is_none_or(|asked| rate_sub <= asked);
+        if taken {
+            *asked = Some(rate_sub);
+        }
         let (id, device_id) = (self.lease_id(d, g, p), self.chains[0].devices[p].clone());
-        self.run(&bid(&id, &device_id, rate_sub), true);
+        self.run(&bid(&id, &device_id, rate_sub), taken);
+        if !taken {
+            return;
+        }
         let (signer, id) = (id.provider.clone(), Some(id));
         let deployment = self.model.deployments.get_mut(&d).unwrap();
         let pays = deployment.life == Life::Active && deployment.free_sub >= deployment.need() + rate_sub;
@@ -300,7 +311,9 @@ impl World {
         let Some(lease) = deployment.leases[g].take() else { return };
         let id = self.lease_id(d, g, lease.provider);
         self.run(&mk::MsgCloseLease { owner: text("tenant"), id: Some(id) }, true);
-        self.model.deployments.get_mut(&d).unwrap().oseq[g] += 1;
+        let deployment = self.model.deployments.get_mut(&d).unwrap();
+        deployment.oseq[g] += 1;
+        deployment.asked[g] = Default::default();
     }
 
     /// Closes everything, waits out the lag, and compares every coin.

@@ -431,26 +431,6 @@ impl ::prost::Name for EventSlashed {
         "/aliquot.compute.v1.EventSlashed".into()
     }
 }
-/// An item of a block's queue failed and was set aside; the chain goes on.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct EventQuarantined {
-    #[prost(message, optional, tag = "1")]
-    pub id: ::core::option::Option<super::super::market::v1::LeaseId>,
-    #[prost(string, tag = "2")]
-    pub codespace: ::prost::alloc::string::String,
-    #[prost(uint32, tag = "3")]
-    pub code: u32,
-}
-impl ::prost::Name for EventQuarantined {
-    const NAME: &'static str = "EventQuarantined";
-    const PACKAGE: &'static str = "aliquot.compute.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "aliquot.compute.v1.EventQuarantined".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/aliquot.compute.v1.EventQuarantined".into()
-    }
-}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PendingOpenings {
     #[prost(message, optional, tag = "1")]

@@ -85,7 +85,7 @@ fn cosmos_options_are_kept() {
 #[test]
 fn all_packages_that_the_node_speaks_are_in_the_set() {
     let packages: BTreeSet<_> = descriptors().files().map(|file| file.package_name().to_owned()).collect();
-    let wanted = "amino aliquot.beacon.v1 aliquot.compute.v1 aliquot.deployment.v1 aliquot.escrow.v1 aliquot.market.v1 \
+    let wanted = "amino aliquot.audit.v1 aliquot.beacon.v1 aliquot.compute.v1 aliquot.deployment.v1 aliquot.escrow.v1 aliquot.market.v1 \
         aliquot.provider.v1 aliquot.validator.v1 cosmos.auth.v1beta1 cosmos.authz.v1beta1 cosmos.bank.v1beta1 \
         cosmos.base.abci.v1beta1 cosmos.base.node.v1beta1 cosmos.base.query.v1beta1 cosmos.base.reflection.v1beta1 \
         cosmos.base.reflection.v2alpha1 cosmos.base.tendermint.v1beta1 cosmos.base.v1beta1 cosmos.consensus.v1 \

@@ -22,7 +22,6 @@ export const eventTypes = {
   "aliquot.compute.v1.EventJobSettled": aliquot_compute_v1_event.EventJobSettled,
   "aliquot.compute.v1.EventJobFailed": aliquot_compute_v1_event.EventJobFailed,
   "aliquot.compute.v1.EventSlashed": aliquot_compute_v1_event.EventSlashed,
-  "aliquot.compute.v1.EventQuarantined": aliquot_compute_v1_event.EventQuarantined,
   "aliquot.deployment.v1.EventDeploymentCreated": aliquot_deployment_v1_event.EventDeploymentCreated,
   "aliquot.deployment.v1.EventDeploymentClosed": aliquot_deployment_v1_event.EventDeploymentClosed,
   "aliquot.deployment.v1.EventDeploymentUpdated": aliquot_deployment_v1_event.EventDeploymentUpdated,

@@ -4,6 +4,7 @@ use super::{Error, bond, params, plan, state::*};
 use crate::{
     hooks,
     ids::LeaseKey,
+    isolate::isolate,
     modules::{beacon, escrow},
 };
 use aliquot_kernels::{chacha::sample_indices, merkle::sample_seed};
@@ -119,26 +120,12 @@ fn end(ctx: &mut Ctx, lease: &LeaseKey, mut job: pb::Job, ending: Ending) -> Res
     hooks::job_ended(ctx, lease, ending.reason)
 }
 
-/// What falls due at this height. An item that fails is set aside with an event; the chain goes on.
+/// What falls due at this height.
 pub fn run_due(ctx: &mut Ctx) -> Result<()> {
     for (_, lease) in DUE.take_due(ctx, MAX_DUE)? {
-        let done = ctx.atomic(|ctx| fall_due(ctx, &lease));
-        quarantine(ctx, &lease, done)?;
+        isolate(ctx, format!("compute/{lease}"), |ctx| fall_due(ctx, &lease))?;
     }
     Ok(())
-}
-
-/// Turns an item's error into an event, unless the database failed, which must stop the node.
-pub fn quarantine(ctx: &mut Ctx, lease: &LeaseKey, done: Result<()>) -> Result<()> {
-    match done {
-        Err(error) if error.is_io() => Err(error),
-        Err(error) => {
-            tracing::error!(%lease, %error, "job set aside");
-            let codespace = error.codespace.into();
-            ctx.emit(&pb::EventQuarantined { id: Some(lease.id()), codespace, code: error.code })
-        }
-        Ok(()) => Ok(()),
-    }
 }
 
 fn fall_due(ctx: &mut Ctx, lease: &LeaseKey) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Verification: every node re-executes the opened chunks, first in, first out, under the budget of the block.
 
 use super::{Error, job, params, prepare, state::*};
-use crate::ids::LeaseKey;
+use crate::{ids::LeaseKey, isolate::isolate};
 use aliquot_kernels::merkle::{leaf_hash, verify_multiproof};
 use aliquot_proto::compute::v1::{self as pb, JobFault, JobPhase};
 use aliquot_sdk::{Ctx, Result, Sdk};
@@ -35,8 +35,8 @@ pub fn run_pending(ctx: &mut Ctx) -> Result<()> {
         budget = left;
         PENDING.remove(ctx, &sequence)?;
         FIRST_PENDING.set(ctx, &sequence.saturating_add(1))?;
-        let done = ctx.atomic(|ctx| judge(ctx, &lease, job, &pending.openings.unwrap_or_default()));
-        job::quarantine(ctx, &lease, done)?;
+        let openings = pending.openings.unwrap_or_default();
+        isolate(ctx, format!("compute/verify/{lease}"), |ctx| judge(ctx, &lease, job, &openings))?;
     }
     // A queue at rest is the same wherever it began.
     let idle = FIRST_PENDING.load_or_default(ctx)?;

@@ -52,12 +52,6 @@ export interface EventSlashed {
   toCommunity: string;
 }
 
-export interface EventQuarantined {
-  id: LeaseId | undefined;
-  codespace: string;
-  code: number;
-}
-
 function createBaseEventDeviceRegistered(): EventDeviceRegistered {
   return { deviceId: new Uint8Array(0), provider: "", bond: undefined };
 }
@@ -762,93 +756,6 @@ export const EventSlashed: MessageFns<EventSlashed> = {
     message.burned = object.burned ?? "";
     message.toTenant = object.toTenant ?? "";
     message.toCommunity = object.toCommunity ?? "";
-    return message;
-  },
-};
-
-function createBaseEventQuarantined(): EventQuarantined {
-  return { id: undefined, codespace: "", code: 0 };
-}
-
-export const EventQuarantined: MessageFns<EventQuarantined> = {
-  encode(message: EventQuarantined, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== undefined) {
-      LeaseId.encode(message.id, writer.uint32(10).fork()).join();
-    }
-    if (message.codespace !== "") {
-      writer.uint32(18).string(message.codespace);
-    }
-    if (message.code !== 0) {
-      writer.uint32(24).uint32(message.code);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): EventQuarantined {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEventQuarantined();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.id = LeaseId.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.codespace = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.code = reader.uint32();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  fromJSON(object: any): EventQuarantined {
-    return {
-      id: isSet(object.id) ? LeaseId.fromJSON(object.id) : undefined,
-      codespace: isSet(object.codespace) ? globalThis.String(object.codespace) : "",
-      code: isSet(object.code) ? globalThis.Number(object.code) : 0,
-    };
-  },
-
-  create(base?: DeepPartial<EventQuarantined>): EventQuarantined {
-    return EventQuarantined.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<EventQuarantined>): EventQuarantined {
-    const message = createBaseEventQuarantined();
-    message.id = (object.id !== undefined && object.id !== null) ? LeaseId.fromPartial(object.id) : undefined;
-    message.codespace = object.codespace ?? "";
-    message.code = object.code ?? 0;
     return message;
   },
 };
