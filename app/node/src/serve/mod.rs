@@ -49,6 +49,8 @@ use tower_http::{
 const EDGE_THREADS: usize = 2;
 const QUERY_THREADS: usize = 48;
 const THREAD: &str = "serve";
+/// How far those threads stand back from all others.
+const NICE: i32 = 10;
 
 /// In which the height of the state is asked for and told.
 pub const HEIGHT: &str = "x-cosmos-block-height";
@@ -76,8 +78,20 @@ pub fn runtime() -> io::Result<Runtime> {
         .worker_threads(EDGE_THREADS)
         .max_blocking_threads(QUERY_THREADS)
         .thread_name(THREAD)
+        .on_thread_start(yield_to_blocks)
         .enable_all()
         .build()
+}
+
+/// Blocks come first: where cores are short, a thread that serves queries waits for those that execute blocks and for
+/// CometBFT's.
+fn yield_to_blocks() {
+    // A thread's own on Linux; elsewhere it would be the whole process's.
+    if cfg!(target_os = "linux")
+        && let Err(error) = rustix::process::nice(NICE)
+    {
+        tracing::warn!(%error, "queries take as much of the cores as blocks do");
+    }
 }
 
 /// Bytes of the longest error text that a door gives: some repeat what was asked, and gRPC tells them in a header.
@@ -152,4 +166,22 @@ fn guard(router: Router, any_origin: bool) -> Router {
 fn panicked(_: Box<dyn Any + Send>) -> Response {
     tracing::error!("a request made the node's own code panic");
     (StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use rustix::process::getpriority_process;
+    use tokio::{spawn, task::spawn_blocking};
+
+    #[test]
+    fn threads_that_serve_stand_back_and_others_do_not() {
+        let nice = || getpriority_process(None).unwrap();
+        let before = nice();
+        let edge_and_query = runtime()
+            .unwrap()
+            .block_on(async { (spawn(async move { nice() }).await.unwrap(), spawn_blocking(nice).await.unwrap()) });
+        let back = (before + NICE).min(19);
+        assert_eq!((edge_and_query, nice()), ((back, back), before));
+    }
 }
